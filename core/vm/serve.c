@@ -1,0 +1,86 @@
+#include "vm/serve.h"
+
+#include <malloc.h>
+
+#include "vm/link.h"
+#include "vm/preempt.h"
+#include "vm/run.h"
+
+enum {
+    TURN_US = 2000,        /* of slices between two looks at the socket */
+    BURN_TICKS = 3,        /* timer ticks (of MB_SLICE_US of CPU) without a pause */
+    TRIM_BYTES = 1 << 20,  /* heap that an idle worker is worth being tidied for */
+    TRIM_AFTER_MS = 500,   /* of idleness */
+};
+
+void mb_vm_turn(struct mb_vm *vm)
+{
+    uint64_t start_us = 0;
+    if (vm->want_collect) /* a frame was too large for the heap */
+        mb_vm_collect(vm);
+    mb_list_splice(&vm->batch, &vm->ready);
+    while (!mb_list_is_empty(&vm->batch) && !mb_link_is_full(&vm->link)) {
+        struct mb_run *run = MB_LIST_ENTRY(vm->batch.next, struct mb_run, queue);
+        mb_run_slice(run);
+        if (vm->want_collect)
+            mb_vm_collect(vm);
+        if (!start_us)
+            start_us = vm->slice_start_us;
+        if (vm->ticked || vm->slice_start_us - start_us > TURN_US)
+            break;
+    }
+    mb_list_splice(&vm->batch, &vm->ready); /* those that were not served come first */
+    mb_list_splice(&vm->ready, &vm->batch);
+}
+
+static void wake_drained(struct mb_vm *vm)
+{
+    while (!mb_list_is_empty(&vm->draining) && !mb_link_is_full(&vm->link)) {
+        struct mb_task *task = MB_LIST_ENTRY(vm->draining.next, struct mb_task, queue);
+        mb_task_change(task, MB_TASK_READY);
+    }
+}
+
+/* Gives memory back to the host after a worker that has grown falls idle. */
+static void tidy(struct mb_vm *vm)
+{
+    mb_link_trim(&vm->link);
+    mb_buf_release(&vm->scratch);
+    mb_buf_release(&vm->keys);
+    mb_vm_collect(vm);
+    vm->heap.peak = vm->heap.used;
+    malloc_trim(0);
+}
+
+static void wait_for_work(struct mb_vm *vm)
+{
+    bool grown = vm->n_runs == 0 && vm->heap.peak > vm->idle_bytes + TRIM_BYTES;
+    if (mb_link_wait(&vm->link, grown ? TRIM_AFTER_MS : -1))
+        return;
+    tidy(vm);
+    vm->idle_bytes = vm->heap.used;
+}
+
+void mb_vm_serve(struct mb_vm *vm, int fd, const struct mb_serve_events *events)
+{
+    int burnt = 0;
+    vm->link.fd = fd;
+    vm->idle_bytes = vm->heap.used;
+    vm->stack_floor = (const char *)__builtin_frame_address(0) - MB_VM_STACK_BYTES;
+    while (mb_link_fill(&vm->link) && mb_vm_take_frames(vm)) {
+        mb_vm_turn(vm);
+        if (vm->ticked && ++burnt == BURN_TICKS && events && events->on_burn)
+            events->on_burn();
+        vm->ticked = false;
+        if (!mb_link_flush(&vm->link))
+            break;
+        wake_drained(vm);
+        if (!mb_list_is_empty(&vm->ready) && !mb_link_is_full(&vm->link))
+            continue;
+        if (burnt >= BURN_TICKS && events && events->on_rest)
+            events->on_rest();
+        burnt = 0;
+        wait_for_work(vm);
+    }
+    vm->link.fd = -1;
+}
