@@ -1,0 +1,20 @@
+-- A run stays on the package that it began with and goes on when its deployment was deleted meanwhile:
+-- so this finds deleted ones too, and takes the package from the run.
+create or replace function engine.deployed_run(p_customer uuid, p_deployment uuid,
+    p_package_owner uuid, p_package uuid)
+returns table (deployment_id uuid, name text, package_owner uuid, package_id uuid, config json,
+    tools text[], limits json, budget_micros bigint, package_name text, package_version text,
+    package_sha256 bytea, manifest json, files json, customer_limits json,
+    customer_disabled boolean)
+language sql stable security definer set search_path = ''
+as $$
+    select d.deployment_id, d.name, p.customer_id, p.package_id, d.config, d.tools, d.limits,
+        d.budget_micros, p.name, p.version, p.sha256, p.manifest, p.files, c.limits,
+        c.disabled_at is not null
+    from mb.deployments d
+    join mb.packages p on p.customer_id = p_package_owner and p.package_id = p_package
+    join mb.customers c on c.customer_id = d.customer_id
+    where d.customer_id = p_customer and d.deployment_id = p_deployment
+$$;
+comment on function engine.deployed_run is
+    'The same as engine.deployment for a run that has begun: its pinned package, deleted or not.';
