@@ -1,0 +1,17 @@
+/* The store in memory. Idempotency keys mean nothing here: there is nobody to repeat a request. */
+#ifndef MB_RUN_STORE_MEM_H
+#define MB_RUN_STORE_MEM_H
+
+#include "run/store.h"
+
+struct mb_engine;
+
+struct mb_store *mb_store_mem_new(void);
+/* on_row (may be NULL) sees each row as it is written. */
+void mb_store_mem_bind(struct mb_store *store, struct mb_engine *engine,
+                       void (*on_row)(void *arg, const struct mb_row *row), void *arg);
+/* Puts the record of a run that happened elsewhere, so that it can be taken and replayed. */
+void mb_store_mem_put(struct mb_store *store, struct mb_id run_id, struct mb_str input,
+                      const struct mb_recorded *rows, size_t n_rows);
+
+#endif
