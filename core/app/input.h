@@ -1,0 +1,17 @@
+/* Reading what a command is given: a file or stdin, as JSON. */
+#ifndef MB_APP_INPUT_H
+#define MB_APP_INPUT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { MB_INPUT_BYTES = 1024 * 1024 }; /* the largest input of a run */
+
+/* Reads a file, or stdin for "-", and checks that it is one JSON value. `what` names it in errors
+ * ("--input"). The text is appended to `out` as it was. */
+int mb_input_read(const char *path, const char *what, struct mb_buf *out,
+                  struct mb_err *err) MB_MUST_CHECK;
+
+#endif
