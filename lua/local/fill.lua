@@ -1,0 +1,436 @@
+-- Fills a JSON Schema from a text. What is found goes in; what is required and not found gets the plainest
+-- value that fits; what is optional and not found stays out. The result always fits the schema, or fill raises.
+
+local tokenize = require "local.tokenize"
+local value = require "local.value"
+local check = require "local.check"
+local options = require "local.options"
+local guess = require "local.guess"
+local pattern = require "local.pattern"
+local classify = require "local.classify"
+
+local M = {}
+
+local MAX_NODES = 3000
+local MAX_DEPTH = 24
+local MAX_ITEMS = 50
+
+local fill
+
+local function refuse(message)
+  error({ code = "model_invalid_output", message = 'the model "local" cannot fill this schema: ' .. message,
+    retryable = false }, 0)
+end
+
+-- ---------------------------------------------------------------------------- the schema at a place
+
+local function merge(into, from)
+  for _, key in ipairs(value.keys(from)) do
+    local item = from[key]
+    if key == "properties" or key == "$defs" then
+      local merged = {}
+      for name, sub in pairs(into[key] or {}) do merged[name] = sub end
+      for name, sub in pairs(item) do merged[name] = sub end
+      into[key] = merged
+    elseif key == "required" then
+      local merged = {}
+      for _, name in ipairs(into.required or {}) do merged[#merged + 1] = name end
+      for _, name in ipairs(item) do merged[#merged + 1] = name end
+      into.required = merged
+    elseif (key == "minimum" or key == "minLength" or key == "minItems") and into[key] then
+      into[key] = math.max(into[key], item)
+    elseif (key == "maximum" or key == "maxLength" or key == "maxItems") and into[key] then
+      into[key] = math.min(into[key], item)
+    elseif key ~= "$ref" and key ~= "allOf" then
+      into[key] = item
+    end
+  end
+end
+
+-- The schema with its $ref and allOf put in place.
+local function flatten(work, schema, depth)
+  if type(schema) ~= "table" then return {} end
+  if not schema["$ref"] and not schema.allOf then return schema end
+  if depth > MAX_DEPTH then refuse("it refers to itself without end") end
+  local flat = {}
+  if schema["$ref"] then
+    local target = check.resolve(work.root, schema["$ref"])
+    if target == nil then refuse("unknown $ref " .. tostring(schema["$ref"])) end
+    merge(flat, flatten(work, target, depth + 1))
+  end
+  for _, part in ipairs(schema.allOf or {}) do merge(flat, flatten(work, part, depth + 1)) end
+  merge(flat, schema)
+  return flat
+end
+
+-- The type to fill, and whether null would do.
+local function type_of(schema)
+  local types = type(schema.type) == "table" and schema.type or { schema.type }
+  local first, nullable = nil, false
+  for _, name in ipairs(types) do
+    if name == "null" then nullable = true else first = first or name end
+  end
+  if first or nullable then return first or "null", nullable end
+  if schema.properties or schema.required or schema.additionalProperties ~= nil then return "object", false end
+  if schema.items ~= nil or schema.prefixItems or schema.minItems then return "array", false end
+  if schema.minimum or schema.maximum or schema.multipleOf then return "number", false end
+  return "string", false
+end
+
+-- ---------------------------------------------------------------------------- texts
+
+local function fits(schema, text, compiled)
+  local length = tokenize.length(text)
+  if length < (schema.minLength or 0) or length > (schema.maxLength or math.huge) then return false end
+  return not compiled or pattern.matches(compiled, text) == true
+end
+
+-- Whatever in the text matches the pattern: whole runs of characters first.
+local function search_pattern(work, schema, compiled)
+  local tried = 0
+  for run in work.analysis.text:gmatch("%S+") do
+    tried = tried + 1
+    if tried > 2000 then return nil end
+    for _, text in ipairs({ run, (run:gsub("^%p+", ""):gsub("[%.,;:!%?%)%]\"']+$", "")) }) do
+      if text ~= "" and fits(schema, text, compiled) then return text end
+    end
+  end
+end
+
+local function stretch(text, schema)
+  local min, max = schema.minLength or 0, schema.maxLength or math.huge
+  if tokenize.length(text) > max then text = tokenize.trim(tokenize.cut_chars(text, max)) end
+  while tokenize.length(text) < min do text = text == "" and string.rep("-", min) or text .. string.rep(".",
+    min - tokenize.length(text)) end
+  return text
+end
+
+local function fill_pattern(work, schema, candidates, required)
+  local compiled = pattern.compile(schema.pattern)
+  if not compiled then
+    if not required then return nil, 0 end
+    refuse('the pattern "' .. schema.pattern .. '" is beyond it')
+  end
+  for _, text in ipairs(candidates) do
+    if fits(schema, text, compiled) then return text, 1 end
+  end
+  local found = search_pattern(work, schema, compiled)
+  if found then return found, 0.7 end
+  if not required then return nil, 0 end
+  local made = pattern.example(compiled, schema.minLength or 0, schema.maxLength or 4000)
+  if not made then refuse('nothing was found for the pattern "' .. schema.pattern .. '"') end
+  return made, 0
+end
+
+local function fill_string(work, schema, field, required)
+  local candidates = schema.format and guess.of_format(work, schema.format)
+  local known = candidates ~= nil
+  if not known then candidates, known = guess.texts(work, field) end
+  if schema.pattern then return fill_pattern(work, schema, candidates, required) end
+  if candidates[1] then return stretch(candidates[1], schema), 1 end
+  if not required then return nil, 0 end
+  if schema.format and guess.FALLBACK[schema.format] then return guess.FALLBACK[schema.format], 0 end
+  if known or work.part then return stretch("", schema), 0 end
+  return stretch(guess.summary(work, field), schema), 0.2
+end
+
+-- ---------------------------------------------------------------------------- numbers
+
+local function fill_number(work, schema, field, kind)
+  local low, high = schema.minimum, schema.maximum
+  local step = schema.multipleOf or (kind == "integer" and 1) or nil
+  if schema.exclusiveMinimum then low = math.max(low or -math.huge, schema.exclusiveMinimum + (step or 1e-6)) end
+  if schema.exclusiveMaximum then high = math.min(high or math.huge, schema.exclusiveMaximum - (step or 1e-6)) end
+  local number, evidence = guess.number(work, field, schema.minimum, schema.maximum)
+  if low and number < low or high and number > high then
+    number, evidence = math.max(low or number, math.min(high or number, number)), math.min(evidence, 0.3)
+  end
+  if step then
+    number = math.floor(number / step + 0.5) * step
+    if low and number < low then number = math.ceil(low / step) * step end
+    if high and number > high then number = math.floor(high / step) * step end
+  end
+  if kind ~= "integer" then number = tonumber(string.format("%.10g", number)) end
+  return number, evidence
+end
+
+-- ---------------------------------------------------------------------------- arrays
+
+local CITATIONS = { citation = true, citations = true, sources = true, source = true, passages = true,
+  references = true, used = true, cited = true }
+
+local function is_citations(work, field)
+  if #work.task.passages == 0 then return false end
+  for word in classify.spoken(field.name):gmatch("%a+") do
+    if CITATIONS[word] then return true end
+  end
+  return false
+end
+
+-- One item per passage that the reply uses.
+local function fill_citations(work, items, field, depth)
+  local list = {}
+  for _, part in ipairs(work:get_parts()) do
+    local inner = work:with_part(part)
+    local sub_field = { name = field.name == "" and "number" or "citation", description = field.description,
+      schema = items }
+    local kind = type_of(items)
+    if kind == "string" and not items.enum then
+      list[#list + 1] = part.id or part.title
+    elseif kind == "integer" or kind == "number" then
+      list[#list + 1] = part.number
+    else
+      list[#list + 1] = fill(inner, items, sub_field, true, depth + 1)
+    end
+  end
+  return list
+end
+
+-- Lines of the text that look like rows of a list or table.
+local function rows_of(work)
+  local rows = {}
+  for line in (work.analysis.text .. "\n"):gmatch("([^\n]*)\n") do
+    local item = line:match("^%s*[%-%*•]%s+(.+)$") or line:match("^%s*%d+[%.%)]%s+(.+)$")
+      or (line:find("[|;\t].*[|;\t]") and line)
+    if item and #rows < MAX_ITEMS then rows[#rows + 1] = item end
+  end
+  return rows
+end
+
+local function fill_rows(work, items, field, depth)
+  local list = {}
+  local rows = rows_of(work)
+  if #rows == 0 then rows = { work.analysis.text } end
+  for _, row in ipairs(rows) do
+    local item, evidence = fill(work:with_text(row), items, { name = field.name, description = field.description,
+      schema = items }, true, depth + 1)
+    if evidence >= 0.5 then list[#list + 1] = item end
+  end
+  return list
+end
+
+local function candidates_for(work, schema, items, field, depth)
+  local kind = type_of(items)
+  local choices = options.of(items, work:texts(field))
+  if is_citations(work, field) then return fill_citations(work, items, field, depth) end
+  if choices then
+    local list = {}
+    for _, i in ipairs(classify.choose_many(work.analysis, choices, schema.maxItems
+      or 5)) do list[#list + 1] = choices[i].value end
+    return list
+  elseif kind == "string" then
+    if items.format and guess.of_format(work, items.format) then return guess.of_format(work, items.format) end
+    return (guess.texts(work, field))
+  elseif kind == "object" then
+    return fill_rows(work, items, field, depth)
+  elseif kind == "number" or kind == "integer" then
+    local list = {}
+    local amounts = work.analysis:get_entities().amounts
+    for i, amount in ipairs(kind == "number" and amounts or {}) do list[i] = amount.value end
+    return list
+  end
+  return {}
+end
+
+local function acceptable(work, items, list, item, unique)
+  if not check.validate(items, item, work.root) then return false end
+  for _, other in ipairs(unique and list or {}) do
+    if value.equal(other, item) then return false end
+  end
+  return true
+end
+
+-- More items until there are enough: other values of an enum, or the plainest value that fits.
+local function pad(work, schema, items, field, list, depth)
+  local choices = options.of(items, {})
+  for _, choice in ipairs(choices or {}) do
+    if #list >= schema.minItems then return end
+    if acceptable(work, items, list, choice.value, schema.uniqueItems) then list[#list + 1] = choice.value end
+  end
+  while #list < schema.minItems do
+    local item = fill(work, items, { name = field.name, description = field.description, schema = items }, true,
+      depth + 1)
+    if schema.uniqueItems and not acceptable(work, items, list, item, true) then
+      if type(item) == "string" then
+        item = tokenize.cut_chars(item, (flatten(work, items, 0).maxLength or 4000) - 4) .. " " .. (#list + 1)
+      elseif type(item) == "number" then
+        item = (list[#list] or item) + (items.multipleOf or 1)
+      end
+      if not acceptable(work, items, list, item, true) then refuse("it wants more different items than there are") end
+    end
+    list[#list + 1] = item
+  end
+end
+
+local function fill_array(work, schema, field, depth)
+  local list = {}
+  for i, prefix in ipairs(schema.prefixItems or {}) do
+    list[i] = fill(work, prefix, { name = field.name, description = type(prefix) == "table" and prefix.description,
+      schema = prefix }, true, depth + 1)
+  end
+  local fixed = #list
+  if schema.items ~= false then
+    local items = flatten(work, type(schema.items) == "table" and schema.items or {}, 0)
+    local max = math.min(schema.maxItems or MAX_ITEMS, fixed + MAX_ITEMS)
+    for _, item in ipairs(candidates_for(work, schema, items, field, depth)) do
+      if #list >= max then break end
+      if type_of(items) == "string" and type(item) == "string" then item = stretch(item, items) end
+      if acceptable(work, items, list, item, schema.uniqueItems) then list[#list + 1] = item end
+    end
+    if schema.minItems and schema.minItems > MAX_NODES then refuse("it wants too many items") end
+    if schema.minItems and #list < schema.minItems then pad(work, schema, items, field, list, depth) end
+  end
+  return value.array(list), #list > fixed and 1 or 0
+end
+
+-- ---------------------------------------------------------------------------- objects
+
+-- What others are needed for comes last: citations need the reply, a confidence needs the choices.
+local function later(name)
+  local spoken = classify.spoken(name)
+  if spoken:find("confidence") or spoken:find("certainty") then return 2 end
+  if spoken:find("citation") or spoken:find("source") then return 1 end
+  return 0
+end
+
+local function ordered_names(schema)
+  local names = value.keys(schema.properties or {})
+  table.sort(names, function(a, b)
+    if later(a) ~= later(b) then return later(a) < later(b) end
+    return a < b
+  end)
+  return names
+end
+
+local function fill_object(work, schema, depth)
+  local object, required, total, count = {}, {}, 0, 0
+  for _, name in ipairs(schema.required or {}) do required[name] = true end
+  local function put(name, sub)
+    local described = type(sub) == "table" and sub.description
+    local item, evidence = fill(work, sub, { name = name, description = described, schema = sub }, required[name],
+      depth + 1)
+    total, count = total + evidence, count + 1
+    if item ~= nil and (required[name] or evidence > 0) then object[name] = item end
+  end
+  for _, name in ipairs(ordered_names(schema)) do
+    if schema.properties[name] ~= false and (depth < MAX_DEPTH - 4 or required[name]) then put(name,
+      schema.properties[name]) end
+  end
+  for _, name in ipairs(schema.required or {}) do
+    if object[name] == nil then put(name, type(schema.additionalProperties) == "table"
+      and schema.additionalProperties or {}) end
+  end
+  for _, name in ipairs(value.keys(schema.dependentRequired or {})) do
+    for _, needed in ipairs(object[name] ~= nil and schema.dependentRequired[name] or {}) do
+      required[needed] = true
+      if object[needed] == nil then put(needed, (schema.properties or {})[needed] or {}) end
+    end
+  end
+  local n = 0
+  while schema.minProperties and #value.keys(object) < schema.minProperties and n < 100 do
+    n = n + 1
+    required["item_" .. n] = true
+    put("item_" .. n, type(schema.additionalProperties) == "table" and schema.additionalProperties or {})
+  end
+  return object, count > 0 and total / count or 0
+end
+
+-- ---------------------------------------------------------------------------- alternatives
+
+local function without(schema, key)
+  local rest = {}
+  for name, item in pairs(schema) do
+    if name ~= key then rest[name] = item end
+  end
+  return rest
+end
+
+local function fill_alternatives(work, schema, rule, field, required, depth)
+  local best, best_evidence = nil, -1
+  local base = without(schema, rule)
+  for i, branch in ipairs(schema[rule]) do
+    if i > 12 then break end
+    local whole = {}
+    merge(whole, base)
+    merge(whole, flatten(work, branch, depth))
+    local ok, item, evidence = pcall(fill, work, whole, field, required, depth + 1)
+    if ok and item ~= nil and check.validate(schema, item, work.root) then
+      if type_of(whole) == "null" then evidence = 0.05 end
+      if evidence > best_evidence then best, best_evidence = item, evidence end
+    end
+  end
+  return best, math.max(best_evidence, 0)
+end
+
+-- When what was filled makes the condition true, the consequence is part of the schema, too.
+local function with_condition(work, schema, item, field, required, depth)
+  local branch
+  if check.validate(schema["if"], item, work.root) then branch = schema["then"] else branch = schema["else"] end
+  if type(branch) ~= "table" then return item end
+  local whole = {}
+  for _, key in ipairs({ "if", "then", "else" }) do schema = without(schema, key) end
+  merge(whole, schema)
+  merge(whole, flatten(work, branch, depth))
+  return (fill(work, whole, field, required, depth + 1))
+end
+
+-- ---------------------------------------------------------------------------- a place
+
+local function fill_choice(work, field, choices, required)
+  local item, confidence, kind = options.choose(work.analysis, choices, field)
+  local has_null = false
+  for _, choice in ipairs(choices) do has_null = has_null or choice.value == value.null end
+  if kind == "category" then work:note_confidence(confidence, field.name) end
+  if confidence < 0.3 and has_null then return value.null, 0 end
+  if not required and kind == "category" and confidence < 0.45 then return item, 0 end
+  return item, math.max(0.1, confidence)
+end
+
+local function fill_typed(work, schema, field, required, depth)
+  local kind, nullable = type_of(schema)
+  local item, evidence
+  if kind == "null" then return value.null, 0 end
+  if kind == "object" then
+    item, evidence = fill_object(work, schema, depth)
+  elseif kind == "array" then
+    item, evidence = fill_array(work, schema, field, depth)
+  elseif kind == "boolean" then
+    item = classify.is_true(work.analysis, field.name, field.description)
+    evidence = item and 1 or 0.5
+  elseif kind == "number" or kind == "integer" then
+    item, evidence = fill_number(work, schema, field, kind)
+  else
+    item, evidence = fill_string(work, schema, field, required and not nullable)
+  end
+  if nullable and evidence == 0 then return value.null, 0 end
+  return item, evidence
+end
+
+-- Returns the value and how well the text speaks for it (0: invented, 1: found). nil only when not required.
+function fill(work, schema, field, required, depth)
+  work.nodes.count = work.nodes.count + 1
+  if work.nodes.count > MAX_NODES then refuse("it is too large") end
+  if depth > MAX_DEPTH then refuse("it nests too deep") end
+  schema = flatten(work, schema, 0)
+  if schema.const ~= nil then return schema.const, 0.2 end
+  local choices = options.of(schema, work:texts(field))
+  if choices and #choices > 0 then return fill_choice(work, field, choices, required) end
+  for _, rule in ipairs({ "oneOf", "anyOf" }) do
+    if schema[rule] then return fill_alternatives(work, schema, rule, field, required, depth) end
+  end
+  local item, evidence = fill_typed(work, schema, field, required, depth)
+  if schema["if"] ~= nil and item ~= nil then item = with_condition(work, schema, item, field, required, depth) end
+  return item, evidence
+end
+
+-- Fills `schema` for `work` (see work.lua). Raises {code = "model_invalid_output"} when no value was found that fits.
+function M.fill(work, schema)
+  work.root, work.nodes = schema, { count = 0 }
+  local item = fill(work, schema, { name = "", description = type(schema) == "table" and schema.description,
+    schema = schema }, true, 0)
+  local ok, err = check.validate(schema, item, schema)
+  if not ok then refuse((err.path == "" and "the value" or err.path) .. " " .. err.message) end
+  return item
+end
+
+return M

@@ -1,0 +1,5 @@
+-- Returns what it got.
+
+return function(input)
+  return input
+end

@@ -1,0 +1,5 @@
+-- Never runs: refused at upload, with the place in agent.json.
+
+return function()
+  return {}
+end

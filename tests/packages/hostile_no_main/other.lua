@@ -1,0 +1,3 @@
+-- A module that nobody asks for.
+
+return {}
