@@ -22,7 +22,9 @@ stds.sandbox = {
 for _, folder in ipairs({ "agents", "tools", "lua/local", "lua/toolbox", "lua/compiler", "tests/packages" }) do
   files[folder].std = "sandbox"
 end
-files["**/*_spec.lua"].std = "luajit+busted"
+for _, specs in ipairs({ "tests/lua", "agents/*/spec", "tools/*/spec" }) do
+  files[specs].std = "luajit+busted"
+end
 
 exclude_files = {
   "tests/packages/hostile_broken_lua", "tests/packages/hostile_bytecode", -- broken on purpose

@@ -20,7 +20,7 @@ check-clang: $(CLANG_OK)
 	@echo "clang: $(words $(CLANG_OK)) files without a warning"
 $(CHECK)/clang/%.ok: %.c $(C_FILES)
 	@mkdir -p $(@D)
-	@clang $(STD) $(WARN) -Werror -O0 -fsyntax-only $(LIB_CFLAGS) -I$(GEN) -Itests $<
+	@clang $(STD) $(WARN) $(WARN_CLANG) -Werror -O0 -fsyntax-only $(LIB_CFLAGS) -I$(GEN) -Itests $<
 	@touch $@
 
 check-tidy: $(TIDY)

@@ -1,6 +1,8 @@
 -- Citations that can be trusted: a marker stays only when its passage exists, a quote only when it stands in
 -- the document word for word; else the document's own sentence that is nearest to the reply takes its place.
 
+local json = require "moon.json"
+
 local M = {}
 
 local MAX_QUOTE_BYTES = 400
@@ -76,7 +78,7 @@ function M.check(reply, given, documents)
         or document.id, quote = quote }
     end
   end
-  return text, list
+  return text, json.array(list)
 end
 
 -- Those citations whose marker a reply still has.
@@ -85,7 +87,7 @@ function M.kept(reply, list)
   for _, citation in ipairs(list) do
     if reply:find("[" .. citation.marker .. "]", 1, true) then kept[#kept + 1] = citation end
   end
-  return kept
+  return json.array(kept)
 end
 
 return M

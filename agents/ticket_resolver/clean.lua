@@ -6,10 +6,11 @@ local M = {}
 local MAX_TICKET_BYTES = 20000
 local MAX_PASSAGE_BYTES = 4000
 
-local function cut(text, bytes)
+-- At most `bytes` of a text, not cut inside a character.
+function M.cut(text, bytes)
   if #text <= bytes then return text end
-  while bytes > 0 and text:byte(bytes + 1) >= 128 and text:byte(bytes + 1) < 192 do bytes = bytes - 1 end
-  return text:sub(1, bytes) .. " ..."
+  while bytes > 0 and text:find("^[\128-\191]", bytes + 1) do bytes = bytes - 1 end
+  return text:sub(1, bytes)
 end
 
 -- "<ticket>" and "</passage >" lose their bracket; any other "<" may stay.
@@ -22,7 +23,8 @@ end
 
 function M.text(text, bytes)
   text = text:gsub("\r\n?", "\n"):gsub("[%z\1-\8\11-\31\127]", " ")
-  return disarm(cut(text, bytes))
+  if #text > bytes then text = M.cut(text, bytes) .. " ..." end
+  return disarm(text)
 end
 
 function M.line(text)

@@ -10,7 +10,7 @@ local function query_of(input, facts)
   local words = table.concat(facts.search_terms, " ")
   local subject = clean.line(input.subject or "")
   local query = (words .. " " .. subject):gsub("[^%w\128-\255 ]", " "):gsub("%s+", " ")
-  return query:sub(1, MAX_QUERY_BYTES):gsub("[\192-\255][\128-\191]*$", "")
+  return clean.cut(query, MAX_QUERY_BYTES)
 end
 
 -- Articles in the ticket's language first, when the articles say which language they are in.

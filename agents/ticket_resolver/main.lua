@@ -31,7 +31,7 @@ return function(input, ctx)
   return {
     id = input.id, status = status, category = facts.category, urgency = facts.urgency, language = facts.language,
     sentiment = facts.sentiment, summary = facts.summary, reply = draft.reply,
-      citations = moon.json.array(draft.citations),
+      citations = draft.citations,
     actions = moon.json.array(actions_for(facts, status, decision)), confidence = confidence,
       approval = approval_of(decision, reasons),
   }

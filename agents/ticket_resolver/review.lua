@@ -2,6 +2,7 @@
 
 local moon = require "moon"
 local citations = require "citations"
+local clean = require "clean"
 local sentences = require "sentences"
 
 local M = {}
@@ -28,7 +29,7 @@ end
 
 local function title_of(input, facts)
   local what = input.id and "ticket " .. input.id or "ticket"
-  local subject = (input.subject or ""):gsub("%s+", " "):sub(1, 120):gsub("[\192-\255][\128-\191]*$", "")
+  local subject = clean.cut(clean.line(input.subject or ""), 120)
   if facts.refund_requested then
     local amount, order = M.amount_text(facts), facts.order_number
     return "Refund" .. (amount and " " .. amount or "") .. (order and " for order " .. order or "") .. "? (" ..
@@ -45,13 +46,13 @@ function M.ask(input, facts, draft, confidence, reasons, settings)
       reasons = reasons, confidence = confidence, category = facts.category, urgency = facts.urgency,
         language = facts.language,
       summary = facts.summary, subject = input.subject, body = input.body, customer_email = input.customer_email,
-      reply = draft.reply, citations = moon.json.array(draft.citations),
+      reply = draft.reply, citations = draft.citations,
       refund = facts.refund_requested and { order_number = facts.order_number, amount = facts.amount,
         currency = facts.currency } or nil,
     },
     roles = #settings.approval_roles > 0 and settings.approval_roles or nil,
     form = {
-      type = "object",
+      type = { "object", "null" },
       properties = {
         reply = { type = "string", maxLength = 6000, description = "instead of the draft" },
         refund_amount = { type = "number", minimum = 0, description = "instead of the amount asked for" },
@@ -61,9 +62,11 @@ function M.ask(input, facts, draft, confidence, reasons, settings)
   })
 end
 
--- The sentence about a refund, put into the draft. state: approved, rejected or pending.
-local function with_refund(draft, facts, state)
-  draft.reply = sentences.insert(draft.reply, sentences.get(facts.language, state, M.amount_text(facts)))
+-- The decision about a refund, put into the draft. A refusal replaces what the articles say about refunds.
+local function tell_refund(draft, facts, is_granted)
+  local said = sentences.get(facts.language, is_granted and "approved" or "rejected", M.amount_text(facts))
+  draft.reply = is_granted and sentences.insert(draft.reply, said) or sentences.replace(draft.reply, said)
+  draft.citations = citations.kept(draft.reply, draft.citations)
 end
 
 -- Changes draft and facts by the decision (nil: nobody had to be asked); returns the ticket's status.
@@ -75,12 +78,12 @@ function M.apply(draft, facts, decision)
     draft.reply = data.reply
     draft.citations = citations.kept(data.reply, draft.citations)
   elseif decision and not decision.approved and not (is_refund and decision.by) then
-    draft.reply, draft.citations = sentences.get(facts.language, "holding"), {}
+    draft.reply, draft.citations = sentences.get(facts.language, "holding"), moon.json.array()
     if is_refund then draft.reply = draft.reply .. "\n\n" .. sentences.get(facts.language, "pending",
       M.amount_text(facts)) end
     return "escalated"
   elseif is_refund then
-    with_refund(draft, facts, (not decision or decision.approved) and "approved" or "rejected")
+    tell_refund(draft, facts, not decision or decision.approved)
   end
   return "answered"
 end

@@ -42,10 +42,22 @@ function M.get(language, name, amount)
   return (text:gsub("{amount}", amount and " (" .. amount .. ")" or ""))
 end
 
--- Puts a sentence into a reply as a paragraph of its own: after greeting and opening, before the rest.
-function M.insert(reply, sentence)
+local function paragraphs_of(reply)
   local paragraphs = {}
   for paragraph in (reply .. "\n\n"):gmatch("(.-)\n\n+") do paragraphs[#paragraphs + 1] = paragraph end
+  return paragraphs
+end
+
+-- Puts a sentence in place of all that a reply says between its opening and its closing.
+function M.replace(reply, sentence)
+  local paragraphs = paragraphs_of(reply)
+  if #paragraphs < 4 then return M.insert(reply, sentence) end
+  return table.concat({ paragraphs[1], paragraphs[2], sentence, paragraphs[#paragraphs] }, "\n\n")
+end
+
+-- Puts a sentence into a reply as a paragraph of its own: after greeting and opening, before the rest.
+function M.insert(reply, sentence)
+  local paragraphs = paragraphs_of(reply)
   local at = #paragraphs >= 3 and 3 or math.max(#paragraphs, 1)
   table.insert(paragraphs, at, sentence)
   return table.concat(paragraphs, "\n\n")

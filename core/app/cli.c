@@ -41,7 +41,7 @@ const char *mb_style(FILE *stream, enum mb_style style)
     return escapes[style];
 }
 
-static void complain(const struct mb_cli *cli, const char *fmt, va_list ap)
+static void MB_PRINTF(2, 0) complain(const struct mb_cli *cli, const char *fmt, va_list ap)
 {
     const char *name = cli->command ? cli->command->name : NULL;
     fprintf(stderr, "%smoonbase%s%s:%s ", mb_style(stderr, MB_STYLE_BAD), name ? " " : "",

@@ -27,12 +27,18 @@ struct task {
 static const uint32_t types[] = {MB_PG_UUID};
 static const struct mb_pg_stmt find_stmt = {
     .name = "replay_find",
-    .sql = "select r.customer_id, r.deployment_id, r.package_owner, r.package_id, r.seed, "
-           "r.created_at, r.started_at, r.limits, r.input, d.config, d.limits, d.package_name, "
-           "d.package_version, d.manifest, d.files, d.tools, "
-           "json_build_object('status', r.status, 'output', r.output, 'error', r.error) "
-           "from engine.find_run($1) c, engine.load_run(c, $1) r, "
-           "engine.deployed_run(r.customer_id, r.deployment_id, r.package_owner, r.package_id) d",
+    .sql =
+        "select r.customer_id, r.deployment_id, r.package_owner, r.package_id, r.seed, "
+        "r.created_at, r.started_at, r.limits, r.input, d.config, d.limits, d.package_name, "
+        "d.package_version, d.manifest, d.files, d.tools, "
+        "json_build_object('status', r.status, 'output', r.output, 'error', r.error), "
+        "(select coalesce(json_agg(json_build_object('seq', s.seq, 'tool', s.tool, 'args', s.args, "
+        "'result', s.result, 'error', s.error, 'duration_ms', s.duration_us / 1000.0, "
+        "'usage', json_build_object('tokens_in', s.tokens_in, 'tokens_out', s.tokens_out), "
+        "'cost_micros', 0, 'replayed', true) order by s.seq), '[]') "
+        "from engine.load_steps(c, $1, false) s where s.kind = 1 and s.state = 2) "
+        "from engine.find_run($1) c, engine.load_run(c, $1) r, "
+        "engine.deployed_run(r.customer_id, r.deployment_id, r.package_owner, r.package_id) d",
     .n_params = 1,
     .types = types,
     .retry = true,
@@ -130,6 +136,10 @@ static void read_run(struct task *task, const struct mb_pg_result *res)
     };
     memcpy(task->claimed.seed, seed.ptr, MB_MIN(seed.len, sizeof(task->claimed.seed)));
     task->recorded = mb_json_parse(mb_pg_get_str(res, 0, 16), NULL);
+    /* The timeline is the recorded one: nothing is executed that could make another. */
+    json_t *steps = mb_json_parse(mb_pg_get_str(res, 0, 17), NULL);
+    json_array_extend(task->viewer.steps, steps);
+    json_decref(steps);
 }
 
 static void on_found(void *arg, const struct mb_pg_result *res, const struct mb_err *err)

@@ -63,7 +63,7 @@ static void tell_what_next(const struct mb_demo *demo)
     fprintf(stderr,
             "  curl -s %s/v1/deployments/%s/execute \\\n"
             "    -H 'Authorization: Bearer %s' \\\n"
-            "    -d ",
+            "    --json ",
             demo->url, demo->deployment_id, demo->api_key);
     print_quoted(mb_buf_str(&demo->ticket));
     fprintf(stderr, "\n\n  URL  %s\n  key  %s\n\nServing until Ctrl-C.\n", demo->url,

@@ -41,7 +41,8 @@ int mb_publish(PGconn *conn, const struct mb_bundle *bundle, bool dev, struct mb
     if (rc != -MB_E_EXISTS || !dev)
         return rc;
     mb_hex(bundle->sha256, 4, hex);
-    strcat(strcat(version, "+"), hex); /* build metadata, as semver.org has it */
+    size_t len = strlen(version);
+    snprintf(version + len, sizeof(version) - len, "+%s", hex); /* build metadata, as in semver */
     return put(conn, bundle, version, id, err);
 }
 

@@ -17,8 +17,9 @@ static bool is_control(struct mb_str text, size_t i)
 void mb_report_text(FILE *out, struct mb_str text, int indent)
 {
     for (size_t i = 0; i < text.len; i++) {
+        bool is_blank = i + 1 == text.len || text.ptr[i + 1] == '\n';
         if (text.ptr[i] == '\n')
-            fprintf(out, "\n%*s", indent, "");
+            fprintf(out, "\n%*s", is_blank ? 0 : indent, "");
         else if (!is_control(text, i))
             fputc(text.ptr[i], out);
         else

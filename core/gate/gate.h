@@ -65,7 +65,7 @@ struct mb_gate_call {
     struct mb_gate *gate;
     const struct mb_tool *tool;
     const struct mb_grant *grant; /* borrowed until done */
-    json_t *args;                 /* a reference */
+    json_t *args;                 /* a reference; NULL once it is not needed any more */
     char idempotency_key[80];     /* the same whenever the same step is tried again */
     int64_t deadline_us;          /* monotonic; 0 = only the tool's own timeout */
     /* Exactly once, not from inside start. The result is borrowed for the call. */

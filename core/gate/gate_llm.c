@@ -85,6 +85,8 @@ int mb_gate_start_llm(struct mb_gate_call *call, struct mb_err *err)
     mb_secret_release(&key);
     if (rc < 0)
         return rc;
+    json_decref(call->args); /* core/llm keeps what it needs of them */
+    call->args = NULL;
     call->op = llm;
     call->cancel_op = cancel;
     return 0;

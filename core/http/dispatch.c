@@ -124,9 +124,19 @@ static bool read_params(struct mb_request *r)
     return rc == 0;
 }
 
+static bool is_acceptable(struct mb_request *r)
+{
+    const struct mb_op *op = r->op;
+    if (!op->scope || (op->streams && mb_request_accepts(r, "text/event-stream", false)) ||
+        (!op->streams_only && mb_request_accepts(r, "application/json", false)))
+        return true;
+    refuse(r, MB_E_NOT_ACCEPTABLE, "?Accept", "none of the types in Accept can be served");
+    return false;
+}
+
 static void serve(struct mb_request *r)
 {
-    if (!read_params(r) || !read_body(r))
+    if (!is_acceptable(r) || !read_params(r) || !read_body(r))
         return;
     if (r->op->sql)
         mb_sql_serve(r);

@@ -56,8 +56,8 @@ int mb_http_port(const struct mb_http *http);
 /* Takes no more connections or requests; those under way finish, event streams end at once, and
  * what is left when grace_ms are over is cut. Then calls back, once, from the loop. */
 void mb_http_stop(struct mb_http *http, int grace_ms, void (*on_stopped)(void *arg), void *arg);
-/* Cuts whatever is left and frees; not from a callback of http's. Before the pools of `deps` are
- * freed. Takes NULL. */
+/* Cuts whatever is left, turning the loop for it, and frees; not from a callback. Before what is in
+ * `deps` is freed. Takes NULL. */
 void mb_http_free(struct mb_http *http);
 
 /* Redis became usable or was lost: to be passed on from its on_state; logs it. */

@@ -127,10 +127,14 @@ void mb_request_begin_answer(struct mb_request *r, int status, const char *type)
     r->cancel = NULL;
     r->h2o->res.status = status;
     r->h2o->res.reason = mb_problem_reason(status);
+    if (r->http->stopping)
+        r->h2o->http1_is_persistent = 0;
     if (type)
         add_header(r, "content-type", type, strlen(type));
     add_header(r, "x-request-id", r->id, strlen(r->id));
-    if (r->op && r->op->scope)
+    if (type && strcmp(type, "text/event-stream") == 0)
+        add_header(r, "cache-control", "no-cache", 8);
+    else if (r->op && r->op->scope)
         add_header(r, "cache-control", "no-store", 8);
     add_rate_headers(r);
     mb_http_note_answer(r, status);

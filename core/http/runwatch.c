@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/http_int.h"
+#include "http/problem.h"
 #include "http/sql.h"
 
 enum {
@@ -220,7 +221,7 @@ static void on_read(void *arg, const struct mb_pg_result *res, const struct mb_e
 {
     struct mb_run_watch *watch = arg;
     struct mb_err err;
-    int status = 503;
+    int status = res ? 0 : mb_problem_status(pg_err);
     watch->query = NULL;
     json_t *answer = res ? mb_sql_read(res, &status, &err) : NULL;
     if (!answer) {

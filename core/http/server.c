@@ -6,6 +6,7 @@
 #include <h2o/http2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -193,6 +194,7 @@ int mb_server_start(struct mb_http *http, const char *address, int port, struct 
         return rc;
     set_limits(http);
     configure_h2o(http);
+    signal(SIGPIPE, SIG_IGN); /* h2o writes to whoever may have left */
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     server->listener = h2o_evloop_socket_create(http->loop->h2o, fd, H2O_SOCKET_FLAG_DONT_READ);
     server->listener->data = http;
@@ -227,7 +229,8 @@ static void finish_stop(struct mb_server *server)
 {
     void (*on_stopped)(void *arg) = server->on_stopped;
     server->on_stopped = NULL;
-    on_stopped(server->on_stopped_arg);
+    if (on_stopped)
+        on_stopped(server->on_stopped_arg);
 }
 
 /* First the connections are gone, or the grace is over: then those who still wait are answered, and
@@ -268,11 +271,14 @@ void mb_server_release(struct mb_http *http)
     mb_http_refuse_all(http);
     for (int i = 0; i < 1000 && server->n_conns; i++) {
         cut_all(server, false);
-        h2o_evloop_run(http->loop->h2o, 0);
+        mb_loop_turn(http->loop, 0);
     }
     mb_timer_cancel(&http->loop->timers, &server->sweep);
     mb_timer_cancel(&http->loop->timers, &server->stop_timer);
     mb_h2o_errors_release(http);
+    h2o_timeout_unlink(&server->context.http2._graceful_shutdown_timeout); /* of a stop */
+    h2o_multithread_queue_t *queue = server->context.queue; /* h2o 2.2 forgets to free it */
     h2o_context_dispose(&server->context);
+    free(queue);
     h2o_config_dispose(&server->global);
 }

@@ -112,8 +112,9 @@ struct mb_pg {
     struct mb_pg_stats stats;
     uint64_t next_order;
     bool up, told_down;
-    int depth;  /* inside callbacks */
-    bool freed; /* mb_pg_free was called inside one */
+    uint32_t batch_types[5]; /* OIDs of the types of pg_batch, once they are known */
+    int depth;               /* inside callbacks */
+    bool freed;              /* mb_pg_free was called inside one */
 };
 
 /* Between these two the pool's memory stays, whatever a callback frees. leave() returns false when

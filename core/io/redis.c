@@ -241,10 +241,10 @@ static void on_ready(struct mb_watch *watch, bool readable, bool writable)
     struct mb_redis *redis = MB_CONTAINER_OF(watch, struct mb_redis, watch);
     if (redis->state == CONNECTING)
         on_connected(redis);
-    else if (writable)
-        write_commands(redis); /* what can be read is told again in the next turn */
-    else if (readable)
+    else if (readable) /* also when it was closed */
         read_answers(redis);
+    else if (writable) /* else it is told again in the next turn */
+        write_commands(redis);
 }
 
 static void connect_now(struct mb_redis *redis)

@@ -15,7 +15,6 @@
 
 enum {
     READ_BYTES = 64 * 1024,           /* per read */
-    READS_PER_TURN = 4,               /* so that a flood of one worker does not starve the rest */
     WATCH_US = 100 * 1000,            /* between pings of a busy worker */
     STUCK_CPU_US = (250 + 10) * 1000, /* DESIGN section 2: 250 ms past a 10 ms slice */
     STUCK_WALL_US = 10 * 1000 * 1000, /* for one that does not even get to burn CPU */
@@ -252,27 +251,21 @@ static bool deliver_all(struct mb_worker *w)
     return w->state != MB_WORKER_GONE;
 }
 
+/* One read a turn, so that a flood from one worker does not starve the rest: the loop comes again.
+ */
 static void on_readable(struct mb_worker *w)
 {
-    for (int i = 0; i < READS_PER_TURN; i++) {
-        char *at = mb_buf_reserve(&w->in, READ_BYTES);
-        ssize_t n = recv(w->fd, at, READ_BYTES, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n <= 0) {
-            bury_lost(w, "the sandbox ended");
-            return;
-        }
-        mb_buf_commit(&w->in, (size_t)n);
-        if (!deliver_all(w))
-            return;
-        if (mb_buf_len(&w->in) == 0 && w->in.cap > IDLE_BUFFER_BYTES)
-            mb_buf_release(&w->in);
-        if (n < READ_BYTES)
-            return;
+    char *at = mb_buf_reserve(&w->in, READ_BYTES);
+    ssize_t n = recv(w->fd, at, READ_BYTES, 0);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        bury_lost(w, "the sandbox ended");
+        return;
     }
+    mb_buf_commit(&w->in, (size_t)n);
+    if (deliver_all(w) && mb_buf_len(&w->in) == 0 && w->in.cap > IDLE_BUFFER_BYTES)
+        mb_buf_release(&w->in);
 }
 
 static void on_ready(struct mb_watch *watch, bool readable, bool writable)

@@ -136,6 +136,7 @@ static void free_call(struct mb_llm_call *call)
     mb_schema_free(call->schema);
     json_decref(call->schema_json);
     json_decref(call->args);
+    free(call->model);
     free(call->own_url);
     free(call->idempotency_key);
     free(call->stream_err);
@@ -301,6 +302,18 @@ int mb_llm_ask_again(struct mb_llm_call *call, struct mb_err *err)
     return mb_llm_attempt(call, err);
 }
 
+/* Thousands of calls may wait for their models, and what they asked is in their bodies. llm.json may
+ * have to ask again. */
+static void let_go_of_args(struct mb_llm_call *call)
+{
+    if (call->kind == MB_LLM_JSON || !call->target.provider->wire->build)
+        return;
+    call->model = mb_strndup(call->target.name.ptr, call->target.name.len);
+    call->target.name.ptr = call->model;
+    json_decref(call->args);
+    call->args = NULL;
+}
+
 int mb_llm_start(struct mb_llm *llm, const struct mb_llm_request *req, struct mb_llm_call **out,
                  struct mb_err *err)
 {
@@ -320,6 +333,7 @@ int mb_llm_start(struct mb_llm *llm, const struct mb_llm_request *req, struct mb
         free_call(call);
         return rc;
     }
+    let_go_of_args(call);
     mb_list_push(&llm->calls, &call->node);
     *out = call;
     return 0;

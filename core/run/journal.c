@@ -15,6 +15,10 @@ struct mb_journal {
     size_t backlog_rows;
 };
 
+/* Of one run in one flush, and of all of them: so that a run with a thousand progress events does
+ * not hold up everybody else's commit. What is over goes with the next. */
+enum { ROWS_OF_A_RUN = 64, ROWS_OF_A_FLUSH = 512 };
+
 static void on_turn(struct mb_turn *turn);
 static void on_linger(struct mb_timer *timer);
 
@@ -157,23 +161,39 @@ void mb_journal_forget(struct mb_run *run)
 
 /* ---------------------------------------------------------------- flushing */
 
+/* Moves at most `max` rows; false when some are left. */
+static bool take_rows(struct mb_flush_item *item, struct mb_journal_run *part, size_t max)
+{
+    for (; item->n_rows < max; item->n_rows++) {
+        struct mb_list *node = mb_list_shift(&part->rows);
+        if (!node)
+            return true;
+        mb_list_push(&item->rows, node);
+    }
+    return mb_list_is_empty(&part->rows);
+}
+
+/* A run of which only a part goes along is written as running, whatever has become of it: its end
+ * is durable together with its last rows. */
 static void take(struct mb_journal *j, struct mb_journal_run *part)
 {
     struct mb_flush_item *item = &j->flush.items[j->flush.n_items++];
-    item->run = run_of(part);
-    item->insert = !part->is_inserted;
-    item->update = part->is_inserted && part->is_changed;
+    *item = (struct mb_flush_item){.run = run_of(part), .insert = !part->is_inserted};
     mb_list_init(&item->rows);
-    mb_list_splice(&item->rows, &part->rows);
+    item->is_partial = !take_rows(item, part, ROWS_OF_A_RUN);
+    item->update = part->is_inserted && part->is_changed && !item->is_partial;
+    j->flush.n_rows += item->n_rows;
     mb_list_remove(&part->node);
     part->is_inserted = part->in_flight = true;
-    part->is_changed = part->is_urgent = false;
+    part->is_changed = part->is_changed && item->is_partial;
+    part->is_urgent = part->is_urgent && item->is_partial;
 }
 
 static void take_from(struct mb_journal *j, struct mb_list *list, size_t max, int64_t until_us)
 {
     struct mb_list *node;
-    while (j->flush.n_items < max && (node = list->next) != list) {
+    while (j->flush.n_items < max && j->flush.n_rows < ROWS_OF_A_FLUSH &&
+           (node = list->next) != list) {
         struct mb_journal_run *part = MB_LIST_ENTRY(node, struct mb_journal_run, node);
         if (list == &j->lingering && part->dirty_us > until_us)
             return;
@@ -189,6 +209,7 @@ static void begin(struct mb_journal *j)
 {
     if (j->flush.n_items)
         return; /* one at a time */
+    j->flush.n_rows = 0;
     struct mb_engine *e = j->engine;
     size_t max = (size_t)e->config.flush_max_runs;
     if (!j->flush.items)
@@ -266,6 +287,7 @@ static void item_refused(struct mb_journal *j, struct mb_flush_item *item, bool 
         mb_list_splice(&run->journal.rows, &item->rows);
         run->journal.is_inserted = !item->insert;
         run->journal.is_changed = run->journal.alone = run->journal.is_urgent = true;
+        mb_list_remove(&run->journal.node);
         enlist(j, &run->journal);
         return;
     }

@@ -60,9 +60,9 @@ struct mb_run {
     size_t input_len;
     char *output;
     size_t output_len;
-    struct mb_err error;
+    struct mb_err *error; /* NULL = none */
     json_t *error_details;
-    bool has_error, diverged, handed_back;
+    bool diverged, handed_back;
 
     struct {
         int64_t cpu_ms, wall_ms, steps, budget_micros; /* budget -1 = none */

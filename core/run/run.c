@@ -79,6 +79,7 @@ void mb_run_free(struct mb_run *run)
     run->tenant->n_runs--;
     mb_deployment_unref(run->deployment);
     json_decref(run->error_details);
+    free(run->error);
     free(run->input);
     free(run->output);
     free(run);
@@ -156,13 +157,18 @@ void mb_run_succeed(struct mb_run *run, struct mb_str output)
     end(run, MB_RUN_SUCCEEDED);
 }
 
+static void set_error(struct mb_run *run, const struct mb_err *err)
+{
+    run->error = mb_alloc(sizeof(*err));
+    *run->error = *err;
+}
+
 void mb_run_fail(struct mb_run *run, const struct mb_err *err, json_t *details)
 {
     if (run->phase == MB_PHASE_CLOSING)
         return;
-    run->error = *err;
+    set_error(run, err);
     run->error_details = json_incref(details);
-    run->has_error = true;
     run->engine->stats.runs_failed++;
     end(run, MB_RUN_FAILED);
 }
@@ -171,8 +177,9 @@ void mb_run_cancel(struct mb_run *run)
 {
     if (run->phase == MB_PHASE_CLOSING)
         return;
-    mb_err_set(&run->error, MB_E_CANCELLED, "the run was cancelled");
-    run->has_error = true;
+    struct mb_err err;
+    mb_err_set(&err, MB_E_CANCELLED, "the run was cancelled");
+    set_error(run, &err);
     run->engine->stats.runs_cancelled++;
     end(run, MB_RUN_CANCELLED);
 }
@@ -385,7 +392,7 @@ void mb_run_rebuild(struct mb_run *run)
 
 void mb_run_add_error_json(struct mb_buf *out, const struct mb_run *run)
 {
-    const struct mb_err *e = &run->error;
+    const struct mb_err *e = run->error;
     const char *colon = strrchr(e->pointer, ':');
     mb_buf_add_c(out, "{\"code\":");
     mb_buf_add_json_str(out, mb_str_c(mb_err_wire(e)));
@@ -450,7 +457,7 @@ void mb_run_add_json(struct mb_buf *out, const struct mb_run *run)
     mb_buf_add_c(out, ",\"output\":");
     mb_buf_add_str(out, run->output ? MB_STR_OF(run->output, run->output_len) : MB_STR("null"));
     mb_buf_add_c(out, ",\"error\":");
-    if (run->has_error)
+    if (run->error)
         mb_run_add_error_json(out, run);
     else
         mb_buf_add_c(out, "null");

@@ -38,12 +38,14 @@ struct mb_flush_item {
     struct mb_run *run;
     bool insert;         /* the run's row is new */
     bool update;         /* the run's row changes */
+    bool is_partial;     /* more rows follow: the run is to be written as running */
+    size_t n_rows;
     struct mb_list rows; /* of mb_row */
 };
 
 struct mb_flush {
     struct mb_flush_item *items;
-    size_t n_items;
+    size_t n_items, n_rows;
     uint64_t number; /* counts up; a store that has applied it answers a repetition at once */
 };
 

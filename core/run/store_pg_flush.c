@@ -176,7 +176,7 @@ static void add_flag(struct mb_store_pg *s, int at, bool on)
 
 static void add_error(struct mb_store_pg *s, int at, const struct mb_run *run)
 {
-    if (!run->has_error) {
+    if (!run->error) {
         mb_pg_array_add_null(&s->arrays[at]);
         return;
     }
@@ -194,7 +194,29 @@ static bool keeps(const struct mb_run *run)
     return run->phase != MB_PHASE_CLOSING;
 }
 
-static void add_run(struct mb_store_pg *s, const struct mb_run *run)
+/* What a run looks like while rows of it are still to come. */
+static void add_state(struct mb_store_pg *s, const struct mb_run *run, bool is_partial)
+{
+    if (is_partial) {
+        add_cstr(s, RUN_STATUS, "running");
+        mb_pg_array_add_null(&s->arrays[RUN_WAIT_REASON]);
+        mb_pg_array_add_null(&s->arrays[RUN_WAKE_AT]);
+        add_flag(s, RUN_OWNED, true);
+        mb_pg_array_add_null(&s->arrays[RUN_OUTPUT]);
+        mb_pg_array_add_null(&s->arrays[RUN_ERROR]);
+        mb_pg_array_add_null(&s->arrays[RUN_FINISHED_AT]);
+        return;
+    }
+    add_cstr(s, RUN_STATUS, mb_run_status_name(run->status));
+    add_cstr(s, RUN_WAIT_REASON, run->wait_reason);
+    add_time(s, RUN_WAKE_AT, run->wake_us);
+    add_flag(s, RUN_OWNED, keeps(run));
+    add_text(s, RUN_OUTPUT, run->output, run->output_len);
+    add_error(s, RUN_ERROR, run);
+    add_time(s, RUN_FINISHED_AT, run->finished_us);
+}
+
+static void add_run(struct mb_store_pg *s, const struct mb_run *run, bool is_partial)
 {
     const struct mb_package *package = run->deployment->package;
     add_id(s, RUN_CUSTOMER, run->tenant->id);
@@ -203,13 +225,8 @@ static void add_run(struct mb_store_pg *s, const struct mb_run *run)
     add_id(s, RUN_PACKAGE_OWNER, package->owner);
     add_id(s, RUN_PACKAGE, package->id);
     mb_pg_array_add_null(&s->arrays[RUN_PARENT]);
-    add_cstr(s, RUN_STATUS, mb_run_status_name(run->status));
-    add_cstr(s, RUN_WAIT_REASON, run->wait_reason);
-    add_time(s, RUN_WAKE_AT, run->wake_us);
-    add_flag(s, RUN_OWNED, keeps(run));
+    add_state(s, run, is_partial);
     add_text(s, RUN_INPUT, run->input, run->input_len);
-    add_text(s, RUN_OUTPUT, run->output, run->output_len);
-    add_error(s, RUN_ERROR, run);
     char limits[160];
     mb_run_limits_json(run, limits, sizeof(limits));
     add_cstr(s, RUN_LIMITS, limits);
@@ -217,7 +234,6 @@ static void add_run(struct mb_store_pg *s, const struct mb_run *run)
     add_flag(s, RUN_DIVERGED, run->diverged);
     add_time(s, RUN_CREATED_AT, run->created_us);
     add_time(s, RUN_STARTED_AT, run->started_us);
-    add_time(s, RUN_FINISHED_AT, run->finished_us);
     add_int(s, RUN_STEPS, run->steps);
     add_int(s, RUN_CPU_US, run->cpu_us);
     add_int(s, RUN_TOKENS_IN, run->tokens_in);
@@ -289,7 +305,7 @@ static void add_question(struct mb_store_pg *s, const struct mb_run *run, const 
 static void add_item(struct mb_store_pg *s, const struct mb_flush_item *item)
 {
     if (item->insert)
-        add_run(s, item->run);
+        add_run(s, item->run, item->is_partial);
     if (item->update)
         add_update(s, item->run);
     MB_LIST_EACH(it, tmp, &item->rows)

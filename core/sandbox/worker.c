@@ -33,6 +33,7 @@ void mb_worker_main(struct mb_vm *vm, size_t memory_bytes, struct mb_confine_pla
     plan->arg = vm;
     if (!mb_confine(plan, &got, &why))
         _exit(1);
+    mb_heap_settle(&vm->heap);
     mb_heap_set_cap(&vm->heap, MB_MAX(memory_bytes, vm->heap.used + LEAST_HEAP_BYTES));
     if (say_ready())
         mb_vm_serve(vm, MB_SANDBOX_FD, &events);

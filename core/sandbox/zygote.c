@@ -27,6 +27,7 @@ enum {
     CODE_BYTES = 128 * 1024 * 1024,       /* and for what the JIT compiler may map */
     DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024,
     LARGE_BYTES = 120 * 1024, /* as large as malloc takes from its heap */
+    SMALL_BYTES = 16,
 };
 
 struct zygote {
@@ -78,13 +79,20 @@ static size_t address_space_now(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* malloc joins and sorts free chunks at the first large request. Done here, once: in a child it
- * would write to, and so copy, most of the heap's pages. */
-static void settle_malloc(void)
+/* Leaves no free chunk below the end of the heap as it is now: all are joined, and then taken, for
+ * good. What a child allocates then lies behind, on pages of its own, and the pages that it shares
+ * with us stay shared: a hole filled here and there would have most of them copied. */
+static void fill_holes(void)
 {
     malloc_trim(0);
-    void *volatile large = malloc(LARGE_BYTES);
-    free(large);
+    void *volatile p = malloc(LARGE_BYTES); /* behind all of them: there is no hole that large */
+    uintptr_t end = (uintptr_t)p;
+    for (size_t size = LARGE_BYTES; size >= SMALL_BYTES; size -= MB_MAX(size / 8, SMALL_BYTES)) {
+        do
+            p = malloc(size);
+        while (p && (uintptr_t)p < end);
+        free(p);
+    }
 }
 
 /* Everything that needs the file system, privileges or time, before the first fork. */
@@ -104,7 +112,7 @@ static bool prepare(struct zygote *z, const char **why)
         !mb_filter_compile(&z->filters[MB_VM_TOOLBOX], true, MB_SANDBOX_FD, why))
         return false;
     z->own_address_bytes = address_space_now();
-    settle_malloc();
+    fill_holes();
     mb_isolate(&z->got);
     return true;
 }

@@ -57,10 +57,10 @@ static int push_own_table(lua_State *L, int *ref, const char *mode)
             lua_setmetatable(L, -2);
         }
         lua_pushvalue(L, -1);
-        *ref = luaL_ref(L, LUA_REGISTRYINDEX);
+        *ref = mb_vm_keep(L);
         return 1;
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, *ref);
+    mb_vm_push_kept(L, *ref);
     return 1;
 }
 
@@ -79,7 +79,7 @@ static int run_labels(lua_State *L)
 /* globals() -> the run's globals */
 static int run_globals(lua_State *L)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, current(L)->ref_globals);
+    mb_vm_push_kept(L, current(L)->ref_globals);
     return 1;
 }
 

@@ -121,7 +121,7 @@ static int surface_load(lua_State *L)
     if (lua_istable(L, 3))
         lua_pushvalue(L, 3);
     else
-        lua_rawgeti(L, LUA_REGISTRYINDEX, mb_vm_of(L)->run->ref_globals);
+        mb_vm_push_kept(L, mb_vm_of(L)->run->ref_globals);
     lua_setfenv(L, -2);
     return 1;
 }

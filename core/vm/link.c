@@ -7,7 +7,7 @@
 
 #include "vm/run.h"
 
-enum { CHUNK_BYTES = 64 * 1024, KEEP_BYTES = 128 * 1024 };
+enum { CHUNK_BYTES = 64 * 1024 };
 
 bool mb_link_fill(struct mb_link *link)
 {
@@ -56,7 +56,7 @@ bool mb_link_wait(const struct mb_link *link, int timeout_ms)
 
 static void trim(struct mb_buf *b)
 {
-    if (mb_buf_len(b) == 0 && b->cap > KEEP_BYTES)
+    if (mb_buf_len(b) == 0)
         mb_buf_release(b);
 }
 

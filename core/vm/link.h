@@ -22,7 +22,7 @@ static inline bool mb_link_is_full(const struct mb_link *link)
 /* Waits until there is something to read, or to write if anything is unsent; at most timeout_ms
  * (-1: for ever). False when the time was up. */
 bool mb_link_wait(const struct mb_link *link, int timeout_ms);
-/* Frees buffers that a large frame has blown up. */
+/* Frees buffers that hold nothing. */
 void mb_link_trim(struct mb_link *link);
 
 /* From within a slice that cannot be left (a sort, a collection): answers PINGs that have come, and

@@ -115,7 +115,7 @@ static void push_factory(lua_State *L, struct mb_str text, const char *path)
 /* The factory on top becomes an instance in the run's globals. */
 static void instantiate(lua_State *L, const struct mb_run *run)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->ref_globals);
+    mb_vm_push_kept(L, run->ref_globals);
     lua_setfenv(L, -2);
     lua_call(L, 0, 1);
 }
@@ -165,7 +165,7 @@ static void compile_top(lua_State *L, const char *path)
 void mb_package_push(lua_State *L, struct mb_run *run, const char *name)
 {
     char path[PATH_BYTES];
-    if (!path_of(name, path)) {
+    if (run->package == 0 || !path_of(name, path)) { /* a built-in job has no package */
         lua_pushnil(L);
         return;
     }

@@ -53,6 +53,14 @@ uint32_t mb_run_count_computing(const struct mb_vm *vm)
     return count(&vm->ready) + count(&vm->batch) + count(&vm->draining) + (vm->run != NULL);
 }
 
+/* From the pages that Lua's blocks are in: what many runs leave behind there can be given back. */
+static void *take_zeroed(struct mb_vm *vm, size_t size)
+{
+    void *block = mb_slab_take(&vm->heap.slab, size);
+    mb_assert(block);
+    return memset(block, 0, size);
+}
+
 /* -- tasks ------------------------------------------------------------------------------------ */
 
 void mb_task_change(struct mb_task *task, enum mb_task_state state)
@@ -104,7 +112,7 @@ static void task_open(lua_State *L, struct mb_task *task)
 {
     task->co = lua_newthread(L);
     lua_setexdata(task->co, NULL);
-    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    task->ref = mb_vm_keep(L);
     lua_xmove(L, task->co, 1);
 }
 
@@ -113,7 +121,7 @@ struct mb_task *mb_task_spawn(lua_State *L, struct mb_task *parent, uint32_t ind
     struct mb_run *run = parent->run;
     if (run->n_tasks >= MB_RUN_TASKS_MAX)
         mb_vm_error(L, "a run may have %d branches at a time", MB_RUN_TASKS_MAX);
-    struct mb_task *task = mb_zalloc(sizeof(*task));
+    struct mb_task *task = take_zeroed(run->vm, sizeof(*task));
     task_init(task, run, parent);
     task->index = index;
     mb_list_push(&parent->branches, &task->siblings); /* owned by the run from here on */
@@ -135,14 +143,15 @@ static void task_close(struct mb_task *task)
     free_branches(task);
     mb_list_remove(&task->queue);
     mb_list_remove(&task->siblings);
-    luaL_unref(task->run->vm->L, LUA_REGISTRYINDEX, task->ref);
+    mb_vm_drop(task->run->vm, task->ref);
     task->run->n_tasks--;
 }
 
 void mb_task_free(struct mb_task *task)
 {
+    struct mb_vm *vm = task->run->vm;
     task_close(task);
-    free(task);
+    mb_slab_give(&vm->heap.slab, task, sizeof(*task));
 }
 
 int mb_task_reap(struct mb_task *task, lua_State *to)
@@ -170,7 +179,7 @@ static int open_run(lua_State *L)
     lua_newtable(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->vm->ref_globals);
     lua_setmetatable(L, -2);
-    run->ref_globals = luaL_ref(L, LUA_REGISTRYINDEX);
+    run->ref_globals = mb_vm_keep(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->vm->ref_start);
     task_open(L, &run->first);
     mb_json_decode(L, o->json);
@@ -196,7 +205,7 @@ static void put_in_slot(struct mb_run *run)
 void mb_run_start(struct mb_vm *vm, uint32_t slot, uint32_t package,
                   const struct mb_msg_start *start, struct mb_str json)
 {
-    struct mb_run *run = mb_zalloc(sizeof(*run));
+    struct mb_run *run = take_zeroed(vm, sizeof(*run));
     run->vm = vm;
     run->slot = slot;
     run->package = package;
@@ -223,12 +232,12 @@ void mb_run_free(struct mb_run *run)
     struct mb_vm *vm = run->vm;
     task_close(&run->first);
     mb_list_remove(&run->queue);
-    luaL_unref(vm->L, LUA_REGISTRYINDEX, run->ref_globals);
-    luaL_unref(vm->L, LUA_REGISTRYINDEX, run->ref_loaded);
-    luaL_unref(vm->L, LUA_REGISTRYINDEX, run->ref_labels);
+    mb_vm_drop(vm, run->ref_globals);
+    mb_vm_drop(vm, run->ref_loaded);
+    mb_vm_drop(vm, run->ref_labels);
     vm->slots[run->slot] = NULL;
     vm->n_runs--;
-    free(run);
+    mb_slab_give(&vm->heap.slab, run, sizeof(*run));
 }
 
 /* -- answers ------------------------------------------------------------------------------------ */

@@ -1,7 +1,5 @@
 #include "vm/serve.h"
 
-#include <malloc.h>
-
 #include "vm/link.h"
 #include "vm/preempt.h"
 #include "vm/run.h"
@@ -9,7 +7,7 @@
 enum {
     TURN_US = 2000,        /* of slices between two looks at the socket */
     BURN_TICKS = 3,        /* timer ticks (of MB_SLICE_US of CPU) without a pause */
-    TRIM_BYTES = 1 << 20,  /* heap that an idle worker is worth being tidied for */
+    TRIM_BYTES = 32 * 1024, /* growth of the heap that an idle worker is tidied for */
     TRIM_AFTER_MS = 500,   /* of idleness */
 };
 
@@ -41,23 +39,12 @@ static void wake_drained(struct mb_vm *vm)
     }
 }
 
-/* Gives memory back to the host after a worker that has grown falls idle. */
-static void tidy(struct mb_vm *vm)
-{
-    mb_link_trim(&vm->link);
-    mb_buf_release(&vm->scratch);
-    mb_buf_release(&vm->keys);
-    mb_vm_collect(vm);
-    vm->heap.peak = vm->heap.used;
-    malloc_trim(0);
-}
-
 static void wait_for_work(struct mb_vm *vm)
 {
     bool grown = vm->n_runs == 0 && vm->heap.peak > vm->idle_bytes + TRIM_BYTES;
     if (mb_link_wait(&vm->link, grown ? TRIM_AFTER_MS : -1))
         return;
-    tidy(vm);
+    mb_vm_tidy(vm);
     vm->idle_bytes = vm->heap.used;
 }
 

@@ -17,9 +17,7 @@
 
 struct mb_vm *mb_vm_of(lua_State *L)
 {
-    void *heap;
-    lua_getallocf(L, &heap);
-    return MB_CONTAINER_OF(heap, struct mb_vm, heap);
+    return MB_CONTAINER_OF(mb_heap_of(L), struct mb_vm, heap);
 }
 
 static void on_pressure(struct mb_heap *heap)
@@ -41,6 +39,65 @@ bool mb_vm_protect(struct mb_vm *vm, lua_CFunction fn, void *arg)
         vm->want_collect = true;
     }
     return ok;
+}
+
+int mb_vm_keep(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, mb_vm_of(L)->ref_kept);
+    lua_insert(L, -2);
+    int ref = luaL_ref(L, -2);
+    lua_pop(L, 1);
+    return ref;
+}
+
+void mb_vm_push_kept(lua_State *L, int ref)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, mb_vm_of(L)->ref_kept);
+    lua_rawgeti(L, -1, ref);
+    lua_remove(L, -2);
+}
+
+void mb_vm_drop(struct mb_vm *vm, int ref)
+{
+    lua_rawgeti(vm->L, LUA_REGISTRYINDEX, vm->ref_kept);
+    luaL_unref(vm->L, -1, ref);
+    lua_pop(vm->L, 1);
+}
+
+/* Pushes an empty table for mb_vm_keep, whose free list exists: dropping allocates nothing. */
+static void push_keeper(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushboolean(L, true);
+    int ref = luaL_ref(L, -2);
+    luaL_unref(L, -1, ref);
+}
+
+static int renew_keeper(lua_State *L)
+{
+    struct mb_vm *vm = lua_touserdata(L, 1);
+    push_keeper(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, vm->ref_kept);
+    return 0;
+}
+
+void mb_vm_tidy(struct mb_vm *vm)
+{
+    mb_assert(vm->n_runs == 0);
+    free(vm->slots);
+    vm->slots = NULL;
+    vm->n_slots = 0;
+    mb_link_trim(&vm->link);
+    mb_buf_release(&vm->scratch);
+    mb_buf_release(&vm->keys);
+    bool renewed = mb_vm_protect(vm, renew_keeper, vm);
+    (void)renewed; /* else the old one serves on */
+    /* Each collection halves the table of strings at most. */
+    for (size_t before = SIZE_MAX; vm->heap.used < before;) {
+        before = vm->heap.used;
+        mb_vm_collect(vm);
+    }
+    mb_heap_trim(&vm->heap);
 }
 
 void mb_vm_collect(struct mb_vm *vm)
@@ -142,8 +199,8 @@ static int boot(lua_State *L)
     mb_json_open(L, vm);
     lua_newtable(L);
     vm->ref_packages = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_pushboolean(L, true);
-    luaL_unref(L, LUA_REGISTRYINDEX, luaL_ref(L, LUA_REGISTRYINDEX)); /* its free list exists now */
+    push_keeper(L);
+    vm->ref_kept = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushcfunction(L, boot_file);
     lua_pushliteral(L, "host/boot.lua");
     lua_call(L, 1, 1);
@@ -171,9 +228,7 @@ struct mb_vm *mb_vm_new(enum mb_vm_role role, const struct mb_embed *files)
     mb_list_init(&vm->ready);
     mb_list_init(&vm->batch);
     mb_list_init(&vm->draining);
-    vm->heap.overdraft = true;
-    mb_heap_set_cap(&vm->heap, SIZE_MAX);
-    vm->L = lua_newstate(mb_heap_alloc, &vm->heap);
+    vm->L = mb_heap_open(&vm->heap);
     mb_assert(vm->L);
     lua_atpanic(vm->L, on_panic);
     luaJIT_setmode(vm->L, 0,
@@ -204,7 +259,7 @@ void mb_vm_free(struct mb_vm *vm)
     if (!vm)
         return;
     free_runs(vm);
-    lua_close(vm->L);
+    mb_heap_close(&vm->heap, vm->L);
     free(vm->slots);
     mb_buf_release(&vm->link.in);
     mb_buf_release(&vm->link.out);

@@ -52,6 +52,7 @@ struct mb_vm {
     struct mb_buf keys;    /* of mb_json_encode */
     const struct mb_embed *files;
     /* Registry references. */
+    int ref_kept;     /* the table behind mb_vm_keep */
     int ref_decode;   /* cjson's decode */
     int ref_array;    /* metatable of arrays (moon.json.array) */
     int ref_start;    /* lua/host/start.lua: the body of a run's first coroutine */
@@ -72,6 +73,15 @@ struct mb_vm *mb_vm_of(lua_State *L);
 /* Calls `fn` with `arg` as light userdata on the main thread, protected and with the heap's
  * overdraft on. True when it returned; what it raises is dropped. */
 bool mb_vm_protect(struct mb_vm *vm, lua_CFunction fn, void *arg) MB_MUST_CHECK;
+
+/* Keeps the value on top of the stack, which it pops, until it is dropped; may raise for memory.
+ * What belongs to runs is kept here and not in the registry, whose table would never shrink. */
+int mb_vm_keep(lua_State *L);
+void mb_vm_push_kept(lua_State *L, int ref);
+void mb_vm_drop(struct mb_vm *vm, int ref); /* LUA_NOREF is fine */
+
+/* For an idle worker (no runs): gives back to the host what runs have left behind. */
+void mb_vm_tidy(struct mb_vm *vm);
 
 /* Collects all garbage in steps, answering pings between them. */
 void mb_vm_collect(struct mb_vm *vm);

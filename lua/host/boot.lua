@@ -4,33 +4,40 @@
 
 local host, file = ...
 
--- All files get the same table of parts; each returns the part that it is named after.
-local parts = { host = host }
-
-local function part(name, path)
-    parts[name] = file(path)(parts)
-    return parts[name]
-end
-
-part("shelf", "host/shelf.lua")
-part("text", "host/text.lua")
-part("coroutine", "host/coroutine.lua")
-part("call", "host/call.lua")
-part("branches", "host/branches.lua")
-part("modules", "host/modules.lua")
-local surface = part("surface", "host/surface.lua")
-
-local kit = {
-    "tool", "json", "text", "template", "prompt", "llm", "memory", "kv", "file", "time", "log",
-    "people", "csv", "date", "schema",
+local FILES = {
+    shelf = "host/shelf.lua",
+    text = "host/text.lua",
+    coroutine = "host/coroutine.lua",
+    call = "host/call.lua",
+    branches = "host/branches.lua",
+    modules = "host/modules.lua",
+    surface = "host/surface.lua",
 }
-for _, name in ipairs(kit) do
-    part("moon_" .. name, "moon/" .. name .. ".lua")
+
+-- All files get the same table of parts, in which each part is made when it is first asked for:
+-- what most agents need is made here, before sandboxes are forked; the rest by who uses it.
+local parts = setmetatable({ host = host }, {
+    __index = function(parts, name)
+        local path = FILES[name] or "moon/" .. name:match("^moon_(.*)$") .. ".lua"
+        local part = file(path)(parts)
+        parts[name] = part
+        return part
+    end,
+})
+
+-- Collected after each, so that they come to lie close together: sandboxes copy the pages that hold
+-- them as soon as they collect garbage themselves.
+local early = {
+    "shelf", "text", "coroutine", "call", "branches", "modules", "surface", "moon_tool", "moon_llm",
+    "moon_json", "moon_log", "moon_time", "moon_moon",
+}
+for _, name in ipairs(early) do
+    assert(parts[name])
+    collectgarbage()
 end
-part("moon", "moon/moon.lua")
 
 return {
     start = file("host/start.lua")(parts),
-    globals = surface.globals,
+    globals = parts.surface.globals,
     label = parts.text.tostring,
 }

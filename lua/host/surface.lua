@@ -122,7 +122,7 @@ string_metatable.__index = pick(strings, [[byte char find format gmatch gsub len
 string_metatable.__metatable = false
 
 return {
-    globals = parts.shelf(globals, {
+    globals = parts.shelf.metatable(globals, {
         string = strings, table = tables, math = maths, bit = bits, os = clock,
         coroutine = parts.coroutine,
     }, {

@@ -8,6 +8,7 @@ local extract = require "local.extract"
 local M = {}
 M.__index = M
 
+local SURE = 0.6 -- a language's confidence above which only its words and English ones count
 local SUBJECT_WEIGHT = 1.6 -- a word of the subject line says more than one of the body
 local LABELS = { subject = true, betreff = true, objet = true, asunto = true, oggetto = true, onderwerp = true,
   assunto = true, title = true }
@@ -51,15 +52,24 @@ local function without_label(text)
   return text
 end
 
+-- The language of a tame text by its function words when they tell, else by the words of all languages, too. Returns the
+-- language, how sure that is, and what the lexicon found.
+function M.look_up(text, words)
+  local code, confidence = language.detect(text)
+  if confidence >= SURE then return code, confidence, lexicon.find(words, code) end
+  local hits = lexicon.find(words)
+  code, confidence = language.detect(text, lexicon.languages(hits))
+  if confidence >= SURE then hits = lexicon.find(words, code) end
+  return code, confidence, hits
+end
+
 function M.of(text)
   text = without_label(M.without_history(tokenize.tame(text)))
   local self = setmetatable({ text = text, subject = subject_of(text) }, M)
   self.words = tokenize.words(text)
-  self.hits = lexicon.find(self.words)
-  self.language, self.language_confidence = language.detect(text, lexicon.languages(self.hits))
+  self.language, self.language_confidence, self.hits = M.look_up(text, self.words)
   local first, last = self:subject_range()
-  local sure = self.language_confidence > 0.6 and self.language or nil
-  self.concepts = lexicon.scores(self.hits, sure, function(i)
+  self.concepts = lexicon.scores(self.hits, function(i)
     return i >= first and i <= last and SUBJECT_WEIGHT or 1
   end)
   self.topics, self.tone = {}, {}

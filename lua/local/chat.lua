@@ -62,7 +62,7 @@ local function split_list(text)
   local list = {}
   text = text:gsub("%s+and/or%s+", ","):gsub("%s+or%s+", ","):gsub("%s+and%s+", ","):gsub("[/|;]", ",")
   for item in text:gmatch("[^,]+") do
-    item = tokenize.trim(item):gsub("^[\"'`“*]+", ""):gsub("[\"'`”*%.]+$", "")
+    item = tokenize.trim(item):gsub("^[\"'`“*]+", ""):gsub("[\"'`”*%.%?]+$", "")
     if item ~= "" and #item <= 40 then list[#list + 1] = item end
   end
   return list
@@ -72,7 +72,7 @@ end
 local function choices_in(text)
   for _, intro in ipairs({ "one of the following[^:\n]*:", "one of[^:\n]*:", "one of these[^:\n]*:",
     "categories[^:\n]*:", "labels[^:\n]*:", "classes[^:\n]*:", "into[^:\n]*:", "options[^:\n]*:",
-    "one of", "into", "either", " as " }) do
+    "one of", "into", "either", " as ", ":" }) do
     local _, last = text:lower():find(intro)
     local rest = last and text:sub(last + 1, last + 600)
     if rest then

@@ -29,23 +29,23 @@ local function add_topics(into, topics, share)
 end
 
 -- Which topics a text of few words stands for: {topic = affinity up to 1}.
-local function topics_of(text, share, into)
+local function topics_of(text, share, into, language)
   local words = tokenize.words(text)
   for _, word in ipairs(words) do
     local known = aliases.topics[word] or aliases.topics[tokenize.stem(word)]
     if known then add_topics(into, known, share) end
   end
-  for id, score in pairs(lexicon.scores(lexicon.find(words))) do
+  for id, score in pairs(lexicon.scores(lexicon.find(words, language))) do
     add_topics(into, lexicon.concepts[id].topics, share * math.min(1, score / 3))
   end
   return into
 end
 
 -- The option's affinities, the stems of its own words, and whether it is the one for the rest.
-local function profile(option)
+local function profile(option, language)
   local name = M.spoken(option.value)
-  local topics, stems = topics_of(name, 1, {}), {}
-  topics_of(option.description or "", DESCRIPTION_SHARE, topics)
+  local topics, stems = topics_of(name, 1, {}, language), {}
+  topics_of(option.description or "", DESCRIPTION_SHARE, topics, language)
   for _, word in ipairs(tokenize.words(name .. " " .. (option.description or ""))) do
     if not stopwords.has(word) and not aliases.vague[word] then stems[tokenize.stem(word)] = true end
   end
@@ -96,7 +96,7 @@ end
 -- best; the others get a share.
 function M.scores(analysis, options)
   local profiles, scores = {}, {}
-  for i, option in ipairs(options) do profiles[i] = profile(option) end
+  for i, option in ipairs(options) do profiles[i] = profile(option, analysis.language) end
   local best = best_affinities(profiles)
   claim_rest(profiles, best)
   for i, one in ipairs(profiles) do
@@ -224,15 +224,15 @@ function M.is_true(analysis, name, description)
     if aliases.levels[word] and aliases.levels[word] >= 2 then return M.urgency(analysis) >= 2, 0.7 end
     if aliases.feelings[word] then return (M.sentiment(analysis) - aliases.feelings[word] / 3) * aliases.feelings[word] > 0, 0.6 end
   end
-  local concepts = lexicon.scores(lexicon.find(words))
+  local concepts = lexicon.scores(lexicon.find(words, analysis.language))
   local score, known = 0, false
   for id in pairs(concepts) do
     known = true
     score = math.max(score, analysis.concepts[id] or 0)
   end
   if not known then
-    local topics = topics_of(spoken, 1, {})
-    if not next(topics) then topics_of(description or "", 1, topics) end
+    local topics = topics_of(spoken, 1, {}, analysis.language)
+    if not next(topics) then topics_of(description or "", 1, topics, analysis.language) end
     for topic, share in pairs(topics) do
       if share >= 0.6 then
         known = true
@@ -241,7 +241,7 @@ function M.is_true(analysis, name, description)
     end
   end
   if not known then
-    local stems = profile({ value = name, description = description }).stems
+    local stems = profile({ value = name, description = description }, analysis.language).stems
     score = word_overlap(analysis, stems)
     return score >= 2, 0.4
   end

@@ -38,9 +38,10 @@ function M.find(text)
     if #y ~= 3 then add(at, iso(y, m, d) or iso(y, d, m)) end
   end
   local folded = tokenize.fold(text)
-  for at, d, name, y in folded:gmatch("()%f[%d](%d%d?)[%.%a]?[%a]?%s+[of ]*([%a]+)%.?,?%s+(%d%d%d%d)%f[%D]") do
-    local month = MONTHS[name] or MONTHS[(name:gsub("^de", ""))]
-    if month then add(at, iso(y, month, d)) end
+  for _, between in ipairs({ "%s+", "%s+of%s+" }) do
+    for at, d, name, y in folded:gmatch("()%f[%d](%d%d?)[%.%a]?%a?" .. between .. "(%a+)%.?,?%s+(%d%d%d%d)%f[%D]") do
+      if MONTHS[name] then add(at, iso(y, MONTHS[name], d)) end
+    end
   end
   for at, d, name, y in folded:gmatch("()%f[%d](%d%d?)%s+de%s+(%a+)%s+d?e?l?%s?(%d%d%d%d)%f[%D]") do
     if MONTHS[name] then add(at, iso(y, MONTHS[name], d)) end

@@ -4,6 +4,7 @@
 local tokenize = require "local.tokenize"
 local stopwords = require "local.stopwords"
 local lexicon = require "local.lexicon"
+local analysis = require "local.analysis"
 
 local M = {}
 
@@ -28,8 +29,9 @@ end
 
 local function features(text)
   local counts, order = {}, {}
-  local words = tokenize.words(tokenize.tame(text))
-  local hits = lexicon.find(words)
+  text = tokenize.tame(text)
+  local words = tokenize.words(text)
+  local _, _, hits = analysis.look_up(text, words)
   local scores = lexicon.scores(hits)
   for _, id in ipairs(lexicon.order) do
     if scores[id] and not lexicon.concepts[id].tone then add(counts, order, "\1" .. id, math.min(scores[id],

@@ -83,7 +83,7 @@ local function best_sentence(work)
   local best, score = nil, -1
   for i, sentence in ipairs(work.analysis:get_sentences()) do
     local value = 0
-    for _, hit in ipairs(lexicon.find(tokenize.words(sentence))) do value = value + hit.entries[1].weight end
+    for _, hit in ipairs(lexicon.find(tokenize.words(sentence), work.analysis.language)) do value = value + hit.entries[1].weight end
     if i <= 100 and value > score then best, score = sentence, value end
   end
   return { best }

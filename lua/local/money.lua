@@ -54,11 +54,11 @@ function M.amounts(text)
     for at, raw, number in text:gmatch("()(" .. symbol .. "%s?(%d[%d%.,']*))") do
       if not (plain == "$" and text:sub(at - 1, at - 1) == "R") then found(at, number, CURRENCY[plain], raw) end
     end
-    for at, raw, number in text:gmatch("()%f[%d%.,'](([%d%.,']+)[ \194\160]?[ \194\160]?" .. symbol .. ")") do
+    for at, raw, number in text:gmatch("()%f[%d%.,'](([%d%.,']*%d)[ \194\160]?[ \194\160]?" .. symbol .. ")") do
       found(at, number, CURRENCY[plain], raw)
     end
   end
-  for at, raw, number, word in text:gmatch("()%f[%d%.,'](([%d%.,']+)[ \194\160]?[ \194\160]?(%a+))") do
+  for at, raw, number, word in text:gmatch("()%f[%d%.,'](([%d%.,']*%d)[ \194\160]?[ \194\160]?(%a+))") do
     found(at, number, CURRENCY_WORDS[word:lower()], raw)
   end
   for at, raw, word, number in text:gmatch("()(%f[%a](%u%u%u)[ \194\160]?(%d[%d%.,']*))") do

@@ -69,7 +69,7 @@ local function read_sentences(passage)
     local stems, n = stem_set(text)
     local words = tokenize.words(text)
     list[#list + 1] = {
-      text = text, stems = stems, n = n, concepts = lexicon.scores(lexicon.find(words)),
+      text = text, stems = stems, n = n, concepts = lexicon.scores(lexicon.find(words, passage.language)),
         is_heading = text:find("^#+%s") ~= nil,
       is_item = is_list_item(text), is_question = text:find("%?%s*$") ~= nil, order = #list + 1, passage = passage,
     }
@@ -83,9 +83,9 @@ function M.index(passages)
   for i, passage in ipairs(passages) do
     local text = tokenize.tame(passage.text or "")
     local one = { number = passage.number or i, title = passage.title or "", text = text }
+    one.language = language.detect(one.title .. "\n" .. tokenize.cut(text, 2000))
     one.sentences = read_sentences(one)
     one.title_stems = stem_set(one.title)
-    one.language = language.detect(one.title .. "\n" .. tokenize.cut(text, 2000))
     index.passages[i] = one
     for _, sentence in ipairs(one.sentences) do
       index.document_count = index.document_count + 1
@@ -110,8 +110,8 @@ local function shared_concepts(query, concepts)
 end
 
 -- How much a title is about what is asked: shared concepts, less when the title is about other things, too.
-local function title_match(query, title)
-  local concepts = lexicon.scores(lexicon.find(tokenize.words(title)))
+local function title_match(query, title, of_language)
+  local concepts = lexicon.concepts_in(title, of_language)
   local total, matched = 0, 0
   for _, id in ipairs(lexicon.order) do
     local score = not lexicon.concepts[id].tone and math.min(concepts[id] or 0, 4) or 0
@@ -146,7 +146,7 @@ local function score_passage(index, query, passage)
     if found then score = score + worth end
     if is_same or query.english[stem] then wanted, hit = wanted + weight, hit + (found and weight or 0) end
   end
-  local aboutness = title_match(query, passage.title)
+  local aboutness = title_match(query, passage.title, passage.language)
   score = score + aboutness * 1.5
   if is_same then score = score * SAME_LANGUAGE end
   return score, wanted > 0 and hit / wanted or 0, aboutness

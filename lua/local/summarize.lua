@@ -101,7 +101,11 @@ function M.sentences(text, options)
 end
 
 function M.summary(text, options)
-  return tokenize.cut_chars(table.concat(M.sentences(text, options), " "), options and options.max_chars or 600)
+  local sentences = M.sentences(text, options)
+  for i, sentence in ipairs(sentences) do
+    if not sentence:find("[%.!%?:]%W*$") then sentences[i] = sentence .. "." end
+  end
+  return tokenize.cut_chars(table.concat(sentences, " "), options and options.max_chars or 600)
 end
 
 -- A title: the first line when it is short, else the beginning of the most important sentence.

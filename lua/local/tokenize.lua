@@ -121,7 +121,7 @@ local SUFFIXES = { "ing", "ed", "en", "er", "es", "em", "e", "a", "o" }
 -- A light stem that works the same way for all languages: good for comparing two texts, not for reading.
 function M.stem(word)
   if #word < 5 or word:find("%d") then return word end
-  if word:sub(-3) == "ies" then return word:sub(1, -4) .. "y" end
+  if word:sub(-3) == "ies" then return word:sub(1, -4) .. "i" end
   if word:sub(-1) == "s" and word:sub(-2, -2) ~= "s" then word = word:sub(1, -2) end
   for i = 1, #SUFFIXES do
     local suffix = SUFFIXES[i]

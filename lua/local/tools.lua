@@ -64,7 +64,7 @@ end
 local function score(tool, about)
   local name = classify.spoken(tool.name)
   local own = overlap(words_of(name), about) * 1.2 + math.min(overlap(words_of(tool.description), about), 4) * 0.7
-  local concepts = lexicon.scores(lexicon.find(tokenize.words(name .. " " .. tool.description)))
+  local concepts = lexicon.concepts_in(name .. " " .. tool.description, about.language)
   local shared = 0
   for _, id in ipairs(lexicon.order) do
     if concepts[id] and about.concepts[id]

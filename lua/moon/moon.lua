@@ -4,27 +4,38 @@ local parts = ...
 
 local values = {
     tool = parts.moon_tool.tool,
-    prompt = parts.moon_prompt,
     parallel = parts.branches.parallel,
     map = parts.branches.map,
     race = parts.branches.race,
-    approve = parts.moon_people.approve,
-    ask = parts.moon_people.ask,
     emit = parts.moon_log.emit,
 }
 for name, value in pairs(parts.moon_time) do
     values[name] = value
 end
 
-local tables = {}
-for _, name in ipairs({ "llm", "memory", "kv", "file", "json", "csv", "text", "date", "template", "schema" }) do
-    tables[name] = parts["moon_" .. name]
-end
-
-local metatable = parts.shelf(values, tables, {
+local makers = {
     tools = parts.moon_tool.tools,
     log = parts.moon_log.log,
-})
+    prompt = function()
+        return parts.moon_prompt
+    end,
+    approve = function()
+        return parts.moon_people.approve
+    end,
+    ask = function()
+        return parts.moon_people.ask
+    end,
+}
+local copy = parts.shelf.copy
+local libraries =
+    { "llm", "memory", "kv", "file", "json", "csv", "text", "date", "template", "schema" }
+for _, name in ipairs(libraries) do
+    makers[name] = function()
+        return copy(parts["moon_" .. name])
+    end
+end
+
+local metatable = parts.shelf.metatable(values, {}, makers)
 
 parts.modules.platform.moon = function()
     return setmetatable({}, metatable)

@@ -38,6 +38,14 @@ alter schema api owner to moonbase_owner;
 alter sequence mb.core_fences owner to moonbase_owner;
 alter view mb.balances_now owner to moonbase_owner;
 
+alter domain mb.run_status owner to moonbase_owner;
+alter domain mb.amount owner to moonbase_owner;
+alter type mb.batch_run owner to moonbase_owner;
+alter type mb.batch_step owner to moonbase_owner;
+alter type mb.batch_change owner to moonbase_owner;
+alter type mb.batch_usage owner to moonbase_owner;
+alter type mb.batch_charge owner to moonbase_owner;
+
 grant usage, create on schema engine, api to moonbase_engine;
 grant usage on schema mb to moonbase_engine, moonbase_core;
 grant usage on schema engine, api to moonbase_core, moonbase_owner;

@@ -27,7 +27,7 @@ pg_up() {
 
 pg_start() {
     PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/mbpg.XXXXXX")
-    [ "$(id -u)" = 0 ] && chown postgres "$PG_DIR"
+    if [ "$(id -u)" = 0 ]; then chown postgres "$PG_DIR"; fi
     pg_as_server "$PG_BIN/initdb" -D "$PG_DIR/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
         --no-sync >/dev/null || return 1
     {
@@ -35,8 +35,10 @@ pg_start() {
         echo "unix_socket_directories = '$PG_DIR'"
         echo "unix_socket_permissions = 0777"
         echo "max_connections = 100"
-        [ "${1:-}" = fast ] && printf 'fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n'
-        [ -n "${PG_CONF:-}" ] && echo "$PG_CONF"
+        if [ "${1:-}" = fast ]; then
+            printf 'fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n'
+        fi
+        echo "${PG_CONF:-}"
     } | pg_as_server tee -a "$PG_DIR/data/postgresql.conf" >/dev/null
     chmod 755 "$PG_DIR"
     pg_up || return 1
@@ -46,7 +48,7 @@ pg_start() {
 
 pg_stop() {
     [ -n "${PG_DIR:-}" ] && [ -d "$PG_DIR/data" ] || return 0
-    pg_as_server "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -m immediate -w stop >/dev/null 2>&1
+    pg_as_server "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -m immediate -w stop >/dev/null 2>&1 || true
     rm -rf "$PG_DIR"
     PG_DIR=
 }
@@ -64,8 +66,17 @@ pg_migrate() {
         for file in "$PG_ROOT"/sql/migrations/*.sql; do cat "$file"; echo; done
         echo 'set local check_function_bodies = off;'
         for file in "$PG_ROOT"/sql/functions/*/*.sql; do
-            [ -f "$file" ] && { cat "$file"; echo; }
+            if [ -f "$file" ]; then cat "$file"; echo; fi
         done
         echo 'select mb.secure_functions(); select engine.ensure_partitions(); commit;'
     } | psql -X -q -v ON_ERROR_STOP=1 -d "$db" -o /dev/null
+}
+
+# The schema of a migrated database as sql/schema.sql has it: without what depends on the day (months)
+# or on the program that dumps (versions, settings of its session).
+pg_schema() {
+    "$PG_BIN/pg_dump" --schema-only -d "${1:-$PGDATABASE}" \
+        --exclude-table='mb.*_y[0-9][0-9][0-9][0-9]m[0-9][0-9]' --exclude-schema=mb_meta |
+        sed -e '/^-- Dumped/d' -e '/^\\restrict/d' -e '/^\\unrestrict/d' -e '/^SET /d' \
+            -e '/^SELECT pg_catalog.set_config/d' -e '/^--$/d' -e 's/; Tablespace: -//' | cat -s
 }

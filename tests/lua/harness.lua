@@ -30,7 +30,7 @@ function M.files(folder)
   return paths
 end
 
-local ARRAY = {}
+local ARRAY = { __metatable = false } -- as in the sandbox: marked once, for good
 local json = { null = cjson.null, encode = cjson.encode }
 
 function json.array(list) return setmetatable(list or {}, ARRAY) end
@@ -55,7 +55,7 @@ function M.copy(value, depth)
     assert(type(key) == (is_array and "number" or "string"), "mixed or odd keys")
     if item ~= cjson.null or is_array then result[key] = M.copy(item, depth + 1) end
   end
-  if is_array or getmetatable(value) == ARRAY then return json.array(result) end
+  if is_array or getmetatable(value) ~= nil then return json.array(result) end
   return result
 end
 

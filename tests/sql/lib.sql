@@ -43,56 +43,57 @@ language sql immutable as $$
     select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
 $$;
 
-create function t.texts(list json, key text) returns text[]
-language sql immutable as $$
-    select coalesce(array_agg(e.v ->> key order by e.n), '{}')
-    from json_array_elements(list) with ordinality as e (v, n)
-$$;
-
--- engine.flush with rows as JSON objects: {"customer", "run", ...}; what is left out is null, or
--- what a plain row has. Times are text. "owned" as in engine.flush.
+-- engine.write_batch with rows as JSON objects: {"customer", "run", ...}; what is left out is null, or
+-- what a plain row has. Usage and charges are the sums of the steps, as a core makes them.
 create function t.flush(fence bigint, no bigint, runs json default '[]', steps json default '[]',
-    changes json default '[]', approvals json default null) returns boolean
-language plpgsql as $$
-declare
-    n integer := json_array_length(runs);
-begin
-    return engine.flush(fence, no,
-        t.texts(runs, 'customer')::uuid[], t.texts(runs, 'run')::uuid[],
-        t.texts(runs, 'customer')::uuid[], -- the deployment
-        array_fill('00000000-0000-0000-0000-000000000000'::uuid, array[n]),
-        t.texts(runs, 'customer')::uuid[], -- the package
-        t.texts(runs, 'parent')::uuid[], t.texts(runs, 'status'), t.texts(runs, 'wait_reason'),
-        t.texts(runs, 'wake_at')::timestamptz[], t.texts(runs, 'owned')::boolean[],
-        array_fill('{"a": 1}'::text, array[n]), t.texts(runs, 'output'), t.texts(runs, 'error'),
-        array_fill('{}'::text, array[n]), array_fill('seed'::bytea, array[n]), '{}',
-        array_fill(now(), array[n]), '{}', t.texts(runs, 'finished_at')::timestamptz[],
-        '{}', '{}', '{}', '{}', '{}',
-        t.texts(steps, 'customer')::uuid[], t.texts(steps, 'run')::uuid[],
-        t.texts(steps, 'customer')::uuid[], t.texts(steps, 'seq')::integer[],
-        array(select coalesce(v, 1::smallint) from unnest(t.texts(steps, 'kind')::smallint[]) v),
-        array(select coalesce(v, 2::smallint) from unnest(t.texts(steps, 'state')::smallint[]) v),
-        t.texts(steps, 'completes')::boolean[],
-        array_fill('key'::bytea, array[json_array_length(steps)]),
-        array(select coalesce(v, 'tool') from unnest(t.texts(steps, 'tool')) v),
-        t.texts(steps, 'args'), t.texts(steps, 'result'), t.texts(steps, 'error'),
-        array(select coalesce(v, now()) from unnest(t.texts(steps, 'at')::timestamptz[]) v),
-        array_fill(1000::bigint, array[json_array_length(steps)]),
-        t.texts(steps, 'cpu')::bigint[], t.texts(steps, 'in')::integer[],
-        t.texts(steps, 'out')::integer[], '{}', '{}', t.texts(steps, 'bytes')::bigint[],
-        t.texts(steps, 'cost')::bigint[], t.texts(steps, 'price')::bigint[], '{}', '{}',
-        t.texts(changes, 'customer')::uuid[], t.texts(changes, 'run')::uuid[],
-        t.texts(changes, 'status'), t.texts(changes, 'wait_reason'),
-        t.texts(changes, 'wake_at')::timestamptz[], t.texts(changes, 'owned')::boolean[],
-        t.texts(changes, 'output'), t.texts(changes, 'error'), '{}', '{}',
-        t.texts(changes, 'finished_at')::timestamptz[],
-        array_fill(3, array[json_array_length(changes)]),
-        array_fill(7::bigint, array[json_array_length(changes)]),
-        array_fill(8::bigint, array[json_array_length(changes)]),
-        array_fill(9::bigint, array[json_array_length(changes)]),
-        array_fill(10::bigint, array[json_array_length(changes)]),
-        approvals);
-end
+    changes json default '[]', questions json default null) returns boolean
+language sql as $$
+    with step as (
+        select (s ->> 'customer')::uuid as customer, (s ->> 'run')::uuid as run,
+            (s ->> 'seq')::integer as seq, coalesce((s ->> 'kind')::smallint, 1::smallint) as kind,
+            coalesce((s ->> 'state')::smallint, 2::smallint) as state,
+            coalesce((s ->> 'completes')::boolean, false) as completes,
+            coalesce(s ->> 'tool', 'tool') as tool, s ->> 'args' as args, s ->> 'result' as result,
+            s ->> 'error' as error, coalesce((s ->> 'at')::timestamptz, now()) as at,
+            coalesce((s ->> 'cpu')::bigint, 0) as cpu, coalesce((s ->> 'in')::integer, 0) as t_in,
+            coalesce((s ->> 'out')::integer, 0) as t_out,
+            coalesce((s ->> 'bytes')::bigint, 0) as bytes,
+            coalesce((s ->> 'cost')::bigint, 0) as cost,
+            coalesce((s ->> 'price')::bigint, 0) as price
+        from json_array_elements(steps) s
+    ), done as (
+        select * from step where state = 2 and kind in (1, 4)
+    )
+    select engine.write_batch(fence, no,
+        array(select row((r ->> 'customer')::uuid, (r ->> 'run')::uuid, (r ->> 'customer')::uuid,
+                '00000000-0000-0000-0000-000000000000'::uuid, (r ->> 'customer')::uuid,
+                (r ->> 'parent')::uuid, r ->> 'status', r ->> 'wait_reason',
+                (r ->> 'wake_at')::timestamptz, (r ->> 'owned')::boolean, '{"a": 1}', r ->> 'output',
+                r ->> 'error', '{}', 'seed'::bytea, false, now(), null::timestamptz,
+                (r ->> 'finished_at')::timestamptz, 0, 0::bigint, 0::bigint, 0::bigint,
+                0::bigint)::mb.batch_run
+            from json_array_elements(runs) r),
+        array(select row(s.customer, s.run, s.seq, s.kind, s.state, s.completes, 'key'::bytea, s.tool,
+                s.args, s.result, s.error, s.at, 1000::bigint, s.cpu, s.t_in, s.t_out, 0, 0, s.bytes,
+                s.cost, s.price, null::text, null::text)::mb.batch_step
+            from step s),
+        array(select row((c ->> 'customer')::uuid, (c ->> 'run')::uuid, c ->> 'status',
+                c ->> 'wait_reason', (c ->> 'wake_at')::timestamptz, (c ->> 'owned')::boolean,
+                c ->> 'output', c ->> 'error', false, null::timestamptz,
+                (c ->> 'finished_at')::timestamptz, 3, 7::bigint, 8::bigint, 9::bigint,
+                10::bigint)::mb.batch_change
+            from json_array_elements(changes) c),
+        array(select row(d.customer, date_bin('1 hour', d.at, '2000-01-01 00:00:00+00'), d.customer,
+                d.tool, count(*), sum(d.t_in), sum(d.t_out), sum(d.cpu), sum(d.bytes), sum(d.cost),
+                sum(d.price))::mb.batch_usage
+            from done d
+            group by d.customer, date_bin('1 hour', d.at, '2000-01-01 00:00:00+00'), d.tool
+            order by 1),
+        array(select row(d.customer, sum(d.price))::mb.batch_charge from done d group by d.customer),
+        questions,
+        exists (select from step s where s.completes),
+        exists (select from json_array_elements(runs) r
+            where r ->> 'status' in ('queued', 'waiting') or r ->> 'parent' is not null))
 $$;
 
 -- One new run that the core owns, and one change of it.

@@ -20,7 +20,7 @@ select t.throws(format('select engine.lease_balance(%s, t.customer(1), 1, 1)', :
 reset role;
 select t.is((select array_agg(status::text order by run_id) from mb.runs where fence is null),
     array['queued', 'queued', 'waiting'], 'its_runs_are_free_and_what_waited_waits');
-select t.is((select leased_micros from mb.balances where customer_id = t.customer(1)), 0::bigint,
+select t.is((select leased_micros::bigint from mb.balances where customer_id = t.customer(1)), 0::bigint,
     'its_money_went_back');
 set role moonbase_core;
 

@@ -65,7 +65,9 @@ end
 
 -- The beginning of a text, not cut inside a character.
 local function excerpt(text)
-  return (text:sub(1, EXCERPT_BYTES):gsub("[\192-\255][\128-\191]*$", ""))
+  local last = math.min(#text, EXCERPT_BYTES)
+  while last > 0 and last < #text and text:find("^[\128-\191]", last + 1) do last = last - 1 end
+  return text:sub(1, last)
 end
 
 local function check_status(result)

@@ -13,7 +13,8 @@ declare
     cursors text[];
 begin
     if cursor_ is not null then
-        if cursor_[1] !~ '^[0-9a-f-]{36}$' or cursor_[2] !~ '^[0-9]{1,9}$' then
+        if (cursor_[1] ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            and cursor_[2] ~ '^[0-9]{1,9}$') is not true then
             perform api.fail(400, 'invalid_request', 'the cursor is not one of this list',
                 '?cursor');
         end if;
@@ -34,7 +35,10 @@ begin
         from mb.approvals a
         where a.customer_id = customer
             and (run is null or a.run_id = run)
-            and (wanted = 'all' or (a.decided_at is null) = (wanted = 'open'))
+            and case wanted
+                when 'open' then a.decided_at is null and api.approval_is_open(a)
+                when 'decided' then a.decided_at is not null
+                else true end
             and (after_run is null or (a.run_id, a.seq) < (after_run, after_seq))
         order by a.run_id desc, a.seq desc
         limit size + 1

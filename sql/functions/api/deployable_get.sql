@@ -26,7 +26,10 @@ begin
     end if;
     if package.package_id is null then
         perform api.fail(404, 'not_found', 'there is no such package', case
-            when wanted_version is not null and exists (select from mb.packages p where p.name = wanted)
+            when wanted_version is not null and exists (
+                select from mb.packages p
+                where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+                    and p.name = wanted)
             then '/version' else '/package' end);
     end if;
     return json_build_object('status', 200, 'body', json_build_object(

@@ -25,9 +25,9 @@ begin
             and (deployment is null or r.deployment_id = deployment)
             and (statuses is null or r.status = any (statuses))
             and (since is null or (r.created_at >= since
-                and r.run_id >= engine.uuid_at(since - interval '1 second')))
+                and r.run_id >= engine.uuid_at(greatest(since - interval '1 second', 'epoch'))))
             and (until is null or (r.created_at < until
-                and r.run_id < engine.uuid_at(until + interval '1 second')))
+                and r.run_id < engine.uuid_at(greatest(until + interval '1 second', 'epoch'))))
         order by r.run_id desc
         limit size + 1
     ) r;

@@ -4,17 +4,20 @@ as $$
 declare
     params constant json := request -> 'params';
     body constant json := request -> 'body';
+    step constant integer := params ->> 'seq';
     run mb.runs;
+    is_question boolean;
 begin
     perform api.begin_as(customer);
     run := api.run_find(customer, params);
-    perform from mb.steps s
-    where s.customer_id = customer and s.run_id = run.run_id
-        and s.seq = (params ->> 'seq')::integer and s.kind = 1;
-    if not found then
+    is_question := api.step_is_question(customer, run.run_id, step);
+    if is_question is null then
         perform api.fail(404, 'not_found', 'there is no such step');
-    elsif run.status <> 'waiting' or run.wait_reason is distinct from 'effect_uncertain' then
-        perform api.fail(409, 'conflict', 'the run does not wait for this');
+    elsif is_question or not exists (
+        select from mb.approvals a
+        where a.customer_id = customer and a.run_id = run.run_id and a.seq = step
+    ) then
+        perform api.fail(409, 'conflict', 'it is not uncertain whether this step took effect');
     end if;
     return api.run_decide(customer, params,
         json_build_object('happened', body -> 'happened', 'result', body -> 'result'),

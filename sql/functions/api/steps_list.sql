@@ -11,7 +11,7 @@ declare
     cursors text[];
 begin
     if cursor_ is not null then
-        if cursor_[1] !~ '^[0-9]{1,9}$' then
+        if (cursor_[1] ~ '^[0-9]{1,9}$') is not true then
             perform api.fail(400, 'invalid_request', 'the cursor is not one of this list',
                 '?cursor');
         end if;

@@ -27,6 +27,7 @@ begin
         from mb.usage_hourly u
         where u.customer_id = customer and u.hour >= since and u.hour < until
         group by 1, 2, 3
+        limit 10001
     )
     select coalesce(json_agg(json_strip_nulls(json_build_object(
             'hour', api.show_time(r.hour), 'deployment_id', api.show_id('dep', r.deployment),
@@ -39,6 +40,10 @@ begin
             'bytes', coalesce(sum(r.bytes), 0), 'cost_micros', coalesce(sum(r.cost_micros), 0))
     into data, total
     from rows r;
+    if json_array_length(data) > 10000 then
+        perform api.fail(400, 'invalid_request',
+            'this is more than 10000 rows: ask for less time, or group by less', '?group_by');
+    end if;
     return json_build_object('status', 200, 'body', json_build_object(
         'from', api.show_time(since), 'to', api.show_time(until), 'data', data, 'total', total));
 end

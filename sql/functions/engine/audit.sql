@@ -11,8 +11,11 @@ as $$
         from mb.credits x where x.customer_id = c.customer_id) k
     cross join lateral (select coalesce(sum(x.price_micros), 0) as charged
         from mb.steps x where x.customer_id = c.customer_id and x.state = 2) s
-    cross join lateral (select coalesce(sum(x.balance_micros), 0) as balance
-        from mb.balances_now x where x.customer_id = c.customer_id) b
+    cross join lateral (select
+        coalesce((select x.balance_micros from mb.balances x
+            where x.customer_id = c.customer_id), 0)
+        - coalesce((select sum(x.spent_micros) from mb.balance_leases x
+            where x.customer_id = c.customer_id), 0) as balance) b
     cross join lateral (select coalesce(sum(x.price_micros), 0) as used
         from mb.usage_hourly x where x.customer_id = c.customer_id) u
     where k.credited - s.charged <> b.balance or u.used <> s.charged

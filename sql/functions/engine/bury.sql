@@ -1,6 +1,6 @@
 -- The caller holds the core's row FOR UPDATE, so nothing of it can commit after this.
 create or replace function engine.bury(p_fence bigint) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
     freed integer;

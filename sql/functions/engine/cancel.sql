@@ -1,7 +1,7 @@
 -- Returns the run's state afterwards: 'cancelled' or another final one, 'cancelling' while a core
 -- stops it, 'not_found'. Its children are cancelled with it.
 create or replace function engine.cancel(p_customer uuid, p_run uuid) returns text
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
     run record;

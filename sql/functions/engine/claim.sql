@@ -6,7 +6,7 @@ returns table (customer_id uuid, run_id uuid, deployment_id uuid, package_owner 
     input json, limits json, seed bytea, diverged boolean, created_at timestamptz,
     started_at timestamptz, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint,
     cost_micros bigint, decisions json)
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 #variable_conflict use_column
 begin

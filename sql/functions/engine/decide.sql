@@ -3,7 +3,7 @@
 -- if it is just being parked, flush keeps the earlier wake_at.
 create or replace function engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json,
     p_by text) returns text
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 begin
     perform from mb.runs r

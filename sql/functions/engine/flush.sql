@@ -79,7 +79,9 @@ create or replace function engine.flush(
     -- "form", "deadline_us"}], the ids as UUIDs, the time in microseconds since 1970
     p_approvals json
 ) returns boolean
-language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     core record;
@@ -199,7 +201,8 @@ begin
                 tokens_in = upd_tokens_in[i], tokens_out = upd_tokens_out[i],
                 cost_micros = upd_cost_micros[i]
             from unnest(upd_run_ids) with ordinality as u (id, i)
-            where r.customer_id = upd_customers[i] and r.run_id = u.id and r.fence = p_fence
+            where r.customer_id = upd_customers[i] and r.run_id = u.id
+                    and r.fence is not distinct from p_fence
             returning r.status in ('queued', 'waiting') or r.parent_run_id is not null as may_wake
         )
         select bool_or(u.may_wake) into updated_may_wake from updated u;

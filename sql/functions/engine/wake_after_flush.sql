@@ -2,7 +2,7 @@
 -- of a run that has ended. Called only when a batch may hold such runs, since NOTIFY makes commits
 -- wait for each other.
 create or replace function engine.wake_after_flush(customers uuid[], runs uuid[]) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
     child record;

@@ -1,5 +1,5 @@
 create or replace function engine.wake_budget(p_customer uuid) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
     woken integer;

@@ -1,6 +1,6 @@
 // How long a tight loop goes on after it is told to stop: until the run's status says cancelled and
 // its sandbox burns no CPU any more.
-import {loop} from '../lib/packages.mjs';
+import {packageOf} from '../lib/packages.mjs';
 import {cpuMs} from '../lib/proc.mjs';
 import {until} from '../lib/run-program.mjs';
 import {startServer, timedPost} from '../lib/server.mjs';
@@ -49,7 +49,7 @@ async function sample(server, url) {
 async function measure({stub, say}) {
     const server = await startServer(stub);
     try {
-        const url = server.executeUrl(await server.api.deploy(loop()));
+        const url = server.executeUrl(await server.api.deploy(packageOf('hostile_loop')));
         await sample(server, url);
         const samples = [];
         for (let i = 0; i < scaled(200); i++) samples.push(await sample(server, url));

@@ -1,5 +1,5 @@
 // What a customer's first task takes more than the next ones: the sandbox is forked for it.
-import {noCall} from '../lib/packages.mjs';
+import {packageOf} from '../lib/packages.mjs';
 import {startServer, timedPost} from '../lib/server.mjs';
 import {scaled} from '../lib/settings.mjs';
 import {median, quantile, show} from '../lib/stats.mjs';
@@ -17,7 +17,7 @@ async function timed(server, client, url) {
 /** {first, later} in milliseconds of one customer. */
 async function sample(server, name) {
     const client = await server.customer(name);
-    const url = server.executeUrl(await client.deploy(noCall()));
+    const url = server.executeUrl(await client.deploy(packageOf('echo')));
     const first = await timed(server, client, url);
     const later = [];
     for (let i = 0; i < LATER; i++) later.push(await timed(server, client, url));

@@ -1,6 +1,6 @@
 // The task's latency, one at a time, beside a journal written by hand in Node.
 import {load, mustBeClean} from '../lib/drive.mjs';
-import {benchTask} from '../lib/packages.mjs';
+import {deployTask} from '../lib/packages.mjs';
 import {startPeer} from '../lib/peers.mjs';
 import {alternate} from '../lib/ratio.mjs';
 import {startServer} from '../lib/server.mjs';
@@ -20,7 +20,7 @@ async function measure({stub, say}) {
     let node;
     let missing = 'no peer';
     try {
-        const url = server.executeUrl(await server.api.deploy(benchTask()));
+        const url = server.executeUrl(await deployTask(server.api));
         node = await startPeer('node-plain', {stub: stub.url, database: server.database('bench_node')}).catch((error) => {
             if (!error.skip) throw error;
             missing = error.message;

@@ -1,7 +1,7 @@
 // What Moonbase adds to one model call: a run with one call, less a run without any, less the same
 // call made to the model directly. All three one at a time, in turn.
 import {load, mustBeClean} from '../lib/drive.mjs';
-import {noCall, oneCall} from '../lib/packages.mjs';
+import {oneCall, packageOf} from '../lib/packages.mjs';
 import {alternate} from '../lib/ratio.mjs';
 import {startServer} from '../lib/server.mjs';
 import {settings} from '../lib/settings.mjs';
@@ -15,7 +15,7 @@ async function measure({stub, say}) {
     const server = await startServer(stub);
     try {
         const one = server.executeUrl(await server.api.deploy(oneCall()));
-        const none = server.executeUrl(await server.api.deploy(noCall()));
+        const none = server.executeUrl(await server.api.deploy(packageOf('echo')));
         const run = (url, options) => load(url, {headers: server.headers(), match: '"status":"succeeded"', ...options});
         const direct = (options) => load(`${stub.url}/v1/chat/completions`, {match: 'billing', ...options});
         const all = {one: (o) => run(one, o), none: (o) => run(none, o), direct};

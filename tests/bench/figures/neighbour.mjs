@@ -1,6 +1,6 @@
 // A customer's p99 alone, and while another one loops, allocates and floods without end.
 import {load, mustBeClean} from '../lib/drive.mjs';
-import {benchTask, hostile} from '../lib/packages.mjs';
+import {deployTask, HOSTILE, packageOf} from '../lib/packages.mjs';
 import {alternate} from '../lib/ratio.mjs';
 import {startServer} from '../lib/server.mjs';
 import {settings} from '../lib/settings.mjs';
@@ -29,10 +29,10 @@ async function measure({stub, say}) {
     const server = await startServer(stub);
     try {
         const good = await server.customer('neighbour');
-        const url = server.executeUrl(await good.deploy(benchTask()));
+        const url = server.executeUrl(await deployTask(good));
         const bad = await server.customer('hostile');
         const urls = [];
-        for (const files of Object.values(hostile())) urls.push(server.executeUrl(await bad.deploy(files)));
+        for (const name of HOSTILE) urls.push(server.executeUrl(await bad.deploy(packageOf(name))));
         const drive = async (seconds = settings.secs) =>
             mustBeClean(await load(url, {seconds, rate: RATE, connections: 64, headers: server.headers(good.key), match: '"status":"succeeded"'}), 'neighbour');
         await drive(1);
@@ -47,7 +47,7 @@ async function measure({stub, say}) {
             settings.reps,
             (side, r) => say(`${side}: p50 ${show(r.p50_ms)} ms, p99 ${show(r.p99_ms)} ms, ${r.matched} of ${r.n} succeeded`),
         );
-        const ends = server.sql("select error ->> 'code', count(*) from mb.runs where status <> 'succeeded' group by 1 order by 2 desc");
+        const ends = server.sql("select error::json ->> 'code', count(*) from mb.runs where status <> 'succeeded' group by 1 order by 2 desc");
         say(`hostile runs ended by: ${ends.map(([code, n]) => `${code} ${n}`).join(', ')}`);
         return report(samples, ends);
     } finally {

@@ -1,7 +1,7 @@
 // Memory for each run that waits for a person or a timer: none in the sandbox, next to none in the
 // core. The second batch is measured, so that what a first one leaves in reserve does not count.
 import {load, mustBeClean} from '../lib/drive.mjs';
-import {asker, sleeper} from '../lib/packages.mjs';
+import {packageOf} from '../lib/packages.mjs';
 import {until} from '../lib/run-program.mjs';
 import {startServer} from '../lib/server.mjs';
 import {scaled} from '../lib/settings.mjs';
@@ -9,7 +9,10 @@ import {show} from '../lib/stats.mjs';
 
 const MOST_CORE_KB = 1;
 const MOST_SANDBOX_KB = 0.1; // what the garbage collector's moment makes of nothing
-const KINDS = {approval: asker, timer: sleeper};
+const KINDS = {
+    approval: (api) => api.deploy(packageOf('approver')),
+    timer: (api) => api.deploy(packageOf('sleeper'), {config: {seconds: 86_400}}),
+};
 const rows = Object.keys(KINDS).map((kind) => ({
     what: `memory per parked run (${kind})`,
     must: '0 in the sandbox, under 1 KB in the core',
@@ -18,7 +21,7 @@ const rows = Object.keys(KINDS).map((kind) => ({
 async function park(server, url, runs, kind) {
     const before = Number(parked(server));
     const headers = server.headers(undefined, {Prefer: 'respond-async'});
-    mustBeClean(await load(url, {requests: runs, connections: 32, headers, body: {subject: 'a refund', seconds: 86_400}}), kind);
+    mustBeClean(await load(url, {requests: runs, connections: 32, headers, body: {title: 'A refund?'}}), kind);
     await until(() => Number(parked(server)) >= before + runs, 60_000, `${runs} runs are parked`, 200);
     await new Promise((resolve) => setTimeout(resolve, 500));
     return server.memory();
@@ -27,7 +30,7 @@ async function park(server, url, runs, kind) {
 const parked = (server) => server.value("select count(*) from mb.runs where status = 'waiting' and fence is null");
 
 async function sample(server, kind, say) {
-    const url = server.executeUrl(await server.api.deploy(KINDS[kind]()));
+    const url = server.executeUrl(await KINDS[kind](server.api));
     const runs = scaled(2000);
     const first = await park(server, url, runs, kind);
     const second = await park(server, url, runs, kind);

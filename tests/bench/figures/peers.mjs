@@ -1,6 +1,6 @@
 // The durable peers at the same task, 64 at a time, in turn with Moonbase on the same machine.
 import {load, mustBeClean, wrk} from '../lib/drive.mjs';
-import {benchTask} from '../lib/packages.mjs';
+import {deployTask} from '../lib/packages.mjs';
 import {startPeer} from '../lib/peers.mjs';
 import {alternate} from '../lib/ratio.mjs';
 import {startServer} from '../lib/server.mjs';
@@ -40,7 +40,7 @@ async function against(server, stub, url, name, say) {
 async function measure({stub, say}) {
     const server = await startServer(stub);
     try {
-        const url = server.executeUrl(await server.api.deploy(benchTask()));
+        const url = server.executeUrl(await deployTask(server.api));
         await drive(url, server.headers(), 1);
         const results = [];
         for (const name of Object.keys(PEERS)) {

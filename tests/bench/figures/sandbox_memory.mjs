@@ -1,6 +1,6 @@
 // Memory that a customer's sandbox has to itself when it is idle again after a few tasks.
 import {load, mustBeClean} from '../lib/drive.mjs';
-import {benchTask} from '../lib/packages.mjs';
+import {deployTask} from '../lib/packages.mjs';
 import {memoryKb} from '../lib/proc.mjs';
 import {startServer} from '../lib/server.mjs';
 import {scaled} from '../lib/settings.mjs';
@@ -17,7 +17,7 @@ async function measure({stub, say}) {
         const customers = scaled(50);
         for (let i = 0; i < customers; i++) {
             const client = await server.customer(`idle-${i}`);
-            const url = server.executeUrl(await client.deploy(benchTask()));
+            const url = server.executeUrl(await deployTask(client));
             mustBeClean(await load(url, {requests: TASKS, headers: server.headers(client.key)}), 'tasks');
         }
         server.mustHaveSucceeded();

@@ -1,7 +1,7 @@
 // Ten thousand runs at once, each waiting five seconds for every answer of its model.
 import {executeAtOnce} from '../lib/hold.mjs';
 import {filesLimit} from '../lib/nginx.mjs';
-import {benchTask} from '../lib/packages.mjs';
+import {deployTask} from '../lib/packages.mjs';
 import {until} from '../lib/run-program.mjs';
 import {startServer} from '../lib/server.mjs';
 import {scaled} from '../lib/settings.mjs';
@@ -28,7 +28,7 @@ async function measure({stub, say}) {
     const server = await startServer(stub, {path: `/d/${MODEL_MS}`});
     const watch = watchMemory(server);
     try {
-        const url = server.executeUrl(await server.api.deploy(benchTask()));
+        const url = server.executeUrl(await deployTask(server.api));
         const began = Date.now();
         const mostHeld = {value: 0};
         const heldTimer = setInterval(async () => (mostHeld.value = Math.max(mostHeld.value, await stub.held())), 200);

@@ -2,7 +2,7 @@
 // the database's apart.
 import {load} from '../lib/drive.mjs';
 import {executeAtOnce, untilHeld} from '../lib/hold.mjs';
-import {benchTask} from '../lib/packages.mjs';
+import {deployTask} from '../lib/packages.mjs';
 import {startServer} from '../lib/server.mjs';
 import {scaled} from '../lib/settings.mjs';
 import {show} from '../lib/stats.mjs';
@@ -15,7 +15,7 @@ const rows = COUNTS.map((n) => ({what: `memory per run waiting for a model, whol
 async function sample(stub, runs, say) {
     const server = await startServer(stub, {path: `/d/${MODEL_MS}`});
     try {
-        const url = server.executeUrl(await server.api.deploy(benchTask()));
+        const url = server.executeUrl(await deployTask(server.api));
         const warm = {requests: 50, connections: 50, headers: server.headers(undefined, {Prefer: 'wait=60'})};
         await load(url, warm);
         const before = server.memory();

@@ -3,6 +3,7 @@ import {writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import {cpuMs} from './proc.mjs';
 import {runProgram} from './run-program.mjs';
 import {benchDir, buildDir} from './settings.mjs';
 
@@ -20,21 +21,31 @@ export function bodyFile(body) {
     return files.get(text);
 }
 
-/** wrk for `seconds` over `connections`; {n, per_s, p50_ms..., errors}. */
+/** Watches what a program burns while it lives; ms() is what was seen last. */
+function watchCpu() {
+    let last = 0;
+    let timer;
+    const onPid = (pid) => (timer = setInterval(() => (last = cpuMs(pid) || last), 100));
+    return {onPid, stop: () => clearInterval(timer), ms: () => last};
+}
+
+/** wrk for `seconds` over `connections`; {n, per_s, p50_ms..., errors, wrk_cpu_ms}. */
 export async function wrk(url, {connections, seconds, headers = {}, body}) {
+    const watch = watchCpu();
     const out = await runProgram(
         'wrk',
         ['-t1', `-c${connections}`, `-d${seconds}`, '--timeout', '60', '-s', path.join(benchDir, 'post.lua'), url],
         {
+            onPid: watch.onPid,
             env: {
                 ...process.env,
                 BODY: body === undefined ? ticketFile : bodyFile(body),
                 HEADERS: Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join('\n'),
             },
         },
-    );
+    ).finally(watch.stop);
     const result = JSON.parse(out.split('\n').find((line) => line.startsWith('{"n"')));
-    return {...result, per_s: result.n / result.seconds};
+    return {...result, per_s: result.n / result.seconds, wrk_cpu_ms: watch.ms()};
 }
 
 /**

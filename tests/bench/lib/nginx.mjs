@@ -66,17 +66,20 @@ export async function startStub() {
         ...nginx,
         /** How many requests wait for their answer at this moment. */
         held: async () => Number(await (await fetch(`${nginx.url}/held`)).text()),
-        /** The calls below /log/: {begin, end, token}, times in seconds since 1970. */
+        /** The calls below /log/: {begin, end, key}, times in seconds since 1970. */
         calls: () =>
             lines('calls.log').map((line) => {
-                const [begin, end, token] = line.split(' ');
-                return {begin: Number(begin), end: Number(end), token};
+                const [begin, end, key] = line.split(' ');
+                return {begin: Number(begin), end: Number(end), key: bare(key)};
             }),
-        /** What happened below /effect/: {at, token, key}. */
+        /** What happened below /effect/: {at, name, method, key}. */
         effects: () =>
             lines('effects.log').map((line) => {
-                const [at, token, key] = line.split(' ');
-                return {at: Number(at), token, key};
+                const [at, name, method, key] = line.split(' ');
+                return {at: Number(at), name, method, key: bare(key)};
             }),
     };
 }
+
+/** An Idempotency-Key without the quotes, which nginx writes as \\x22. */
+const bare = (key) => key.replace(/\\x22/g, '');

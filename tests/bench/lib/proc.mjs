@@ -9,7 +9,7 @@ const read = (file) => {
     }
 };
 
-const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+export const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
 
 /** Map of pid -> {pid, parent, name} of all processes. */
 export function processes() {
@@ -63,4 +63,5 @@ export const executable = (pid) => {
     }
 };
 
-export {pids};
+/** Its command line, or the title that it gave itself. */
+export const commandLine = (pid) => read(`/proc/${pid}/cmdline`).replace(/\0/g, ' ').trim();

@@ -13,11 +13,15 @@ function end(child, signal) {
     }
 }
 
-/** Runs a program; resolves with its stdout, rejects with what it said when it fails. */
-export function runProgram(command, args, {input, ...options} = {}) {
+/**
+ * Runs a program; resolves with its stdout, rejects with what it said when it fails. `onPid` hears
+ * of it as soon as it runs.
+ */
+export function runProgram(command, args, {input, onPid = () => {}, ...options} = {}) {
     return new Promise((resolve, reject) => {
         const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'pipe'], ...options});
         background.add(child);
+        onPid(child.pid);
         let out = '';
         let err = '';
         child.stdout.setEncoding('utf8').on('data', (text) => (out += text));

@@ -95,7 +95,7 @@ export class Server {
 
     psql(database, text) {
         const args = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-d', this.conninfo(database), '-c', text];
-        return execFileSync('psql', args, {encoding: 'utf8', maxBuffer: 1 << 28}).trim();
+        return execFileSync('psql', args, {encoding: 'utf8', maxBuffer: 1 << 28, env: {...process.env, PGOPTIONS: '-c client_min_messages=warning'}}).trim();
     }
 
     /** Rows of a query as arrays of text. */

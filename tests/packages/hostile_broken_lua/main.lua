@@ -1,5 +1,6 @@
--- A syntax error in line 4: refused at upload, with file and line.
+-- A syntax error in line 5: refused at upload, with file and line.
 
 return function()
   return 1 +
 end
+

@@ -112,6 +112,8 @@ static bool take_chunks(struct mb_str rest, struct mb_buf *body)
     }
 }
 
+static bool expects_head_only;
+
 /* Is there a whole answer in it? Then it is taken apart. */
 static bool take(struct mb_buf *in, struct answer *answer, bool closed)
 {
@@ -130,6 +132,8 @@ static bool take(struct mb_buf *in, struct answer *answer, bool closed)
     }
     struct mb_str rest = MB_STR_OF(all.ptr + head, all.len - head);
     mb_buf_clear(&answer->body);
+    if (expects_head_only)
+        return true;
     const char *length = answer_header(answer, "content-length");
     if (answer_header(answer, "transfer-encoding"))
         return take_chunks(rest, &answer->body);
@@ -197,7 +201,9 @@ struct answer client_do(struct rig *rig, const char *method, const char *path, c
     mb_buf_add_c(&text, "\r\n");
     mb_buf_add_c(&text, body ? body : "");
     client_send(rig, fd, mb_buf_head(&text), mb_buf_len(&text));
+    expects_head_only = strcmp(method, "HEAD") == 0;
     struct answer answer = client_read(rig, fd);
+    expects_head_only = false;
     mb_buf_release(&text);
     close(fd);
     return answer;

@@ -94,10 +94,11 @@ void fake_run_lost(struct mb_run *run)
 
 void fake_engine_reset(void)
 {
-    while (fake_run()) {
-        while (next_follower(fake_run()))
+    MB_LIST_EACH (node, next, all()) {
+        struct mb_run *run = MB_LIST_ENTRY(node, struct mb_run, node);
+        while (next_follower(run))
             ;
-        end(fake_run());
+        end(run);
     }
     mb_err_clear(&fake_execute_err);
     fake_execute_refuses = false;

@@ -282,6 +282,31 @@ static void an_end_is_told_after_it_is_durable_and_the_run_is_gone(void **state)
     assert_int_equal(engine->stats.runs_active, 0);
 }
 
+static void a_run_with_many_rows_goes_in_parts_and_ends_with_the_last(void **state)
+{
+    (void)state;
+    struct mb_follow follow;
+    struct mb_run *run = new_run(&follow), *other = new_run(NULL);
+    for (int i = 0; i < 100; i++)
+        add_step(run, false);
+    mb_run_succeed(run, MB_STR("1"));
+    turn(0);
+    assert_true(flushing->items[0].insert);
+    assert_true(flushing->items[0].is_partial);
+    assert_int_equal(rows_of(&flushing->items[0]), 64);
+    mb_journal_touch(other, true);
+    answer(NULL);
+    assert_int_equal(n_done, 0);
+    turn(0);
+    assert_int_equal(flushing->n_items, 2); /* nobody has to wait for all of it */
+    const struct mb_flush_item *rest = &flushing->items[flushing->items[0].run == run ? 0 : 1];
+    assert_false(rest->is_partial);
+    assert_true(rest->update);
+    assert_int_equal(rows_of(rest), 36);
+    answer(NULL);
+    assert_int_equal(n_done, 1);
+}
+
 #define RULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -292,6 +317,7 @@ int main(void)
         RULE(one_flush_at_a_time_and_the_rest_gathers),
         RULE(what_changes_in_flight_goes_with_the_next),
         RULE(an_intent_that_is_not_written_yet_becomes_the_done_row),
+        RULE(a_run_with_many_rows_goes_in_parts_and_ends_with_the_last),
         RULE(a_refused_batch_is_tried_run_by_run),
         RULE(a_fenced_core_drops_everything),
         RULE(an_end_is_told_after_it_is_durable_and_the_run_is_gone),

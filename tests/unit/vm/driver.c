@@ -19,6 +19,7 @@ struct driver *driver_new(enum mb_vm_role role, size_t memory_bytes)
     struct driver *d = mb_zalloc(sizeof(*d));
     d->vm = mb_vm_new(role, mb_lua_files);
     assert_non_null(d->vm);
+    mb_heap_settle(&d->vm->heap);
     mb_heap_set_cap(&d->vm->heap, memory_bytes);
     d->vm->stack_floor = (const char *)__builtin_frame_address(0) - MB_VM_STACK_BYTES;
     d->clock_us = 1700000000000000;

@@ -1,4 +1,4 @@
--- engine.flush: what a batch writes, exactly once, by the right core only.
+-- engine.write_batch: what a batch writes, exactly once, by the right core only.
 begin;
 set role moonbase_core;
 select engine.core_start('here', 1) as fence \gset
@@ -29,7 +29,7 @@ select t.ok(t.flush(:fence, 2, '[]', json_build_array(
     json_build_object('customer', t.customer(2), 'run', t.id(2), 'seq', 0, 'tool', 'kv.get',
         'price', 7))), 'applies_steps');
 select t.is((select count(*) from mb.steps), 5::bigint, 'writes_every_row');
-select t.is((select spent_micros from mb.balance_leases
+select t.is((select spent_micros::bigint from mb.balance_leases
     where customer_id = t.customer(1) and fence = :fence), 47::bigint,
     'charges_the_sum_of_what_is_done_and_not_of_intents');
 select t.is((select balance_micros from mb.balances_now where customer_id = t.customer(1)),
@@ -48,7 +48,7 @@ select t.ok(t.flush(:fence, 3, '[]', json_build_array(json_build_object('custome
     'result', '[1]'))), 'completes_an_intent');
 select t.is((select state || result || price_micros from mb.steps
     where run_id = t.id(1) and seq = 2), '2[1]1000', 'the_same_row_is_done_then');
-select t.is((select spent_micros from mb.balance_leases
+select t.is((select spent_micros::bigint from mb.balance_leases
     where customer_id = t.customer(1) and fence = :fence), 1047::bigint, 'and_charged_then');
 select t.is((select count(*) from engine.audit()), 0::bigint, 'the_books_agree');
 

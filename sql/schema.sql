@@ -1,0 +1,5089 @@
+-- Made by sql/dump from sql/migrations and sql/functions: to read, not to run.
+-- PostgreSQL database dump
+
+-- Name: api; Type: SCHEMA; Schema: -; Owner: moonbase_owner
+
+CREATE SCHEMA api;
+
+ALTER SCHEMA api OWNER TO moonbase_owner;
+
+-- Name: engine; Type: SCHEMA; Schema: -; Owner: moonbase_owner
+
+CREATE SCHEMA engine;
+
+ALTER SCHEMA engine OWNER TO moonbase_owner;
+
+-- Name: mb; Type: SCHEMA; Schema: -; Owner: moonbase_owner
+
+CREATE SCHEMA mb;
+
+ALTER SCHEMA mb OWNER TO moonbase_owner;
+
+-- Name: run_status; Type: DOMAIN; Schema: mb; Owner: postgres
+
+CREATE DOMAIN mb.run_status AS text
+	CONSTRAINT run_status_check CHECK ((VALUE = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])));
+
+ALTER DOMAIN mb.run_status OWNER TO postgres;
+
+-- Name: approval_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.approval_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    wanted constant integer := params ->> 'seq';
+    run mb.runs;
+    open integer[];
+    asked mb.approvals;
+begin
+    perform api.begin_as(customer);
+    run := api.run_find(customer, params);
+    if wanted is null then
+        open := array(
+            select a.seq
+            from mb.approvals a
+            where a.customer_id = customer and a.run_id = run.run_id and api.approval_is_open(a)
+                and api.step_is_question(customer, a.run_id, a.seq));
+        if cardinality(open) <> 1 then
+            perform api.fail(409, 'conflict', case cardinality(open)
+                when 0 then 'the run waits for no decision'
+                else 'the run waits for several decisions: seq is to name one' end, '/seq');
+        end if;
+    end if;
+    select a.* into asked
+    from mb.approvals a
+    where a.customer_id = customer and a.run_id = run.run_id
+        and a.seq = coalesce(wanted, open[1]);
+    if not found then
+        perform api.fail(404, 'not_found', 'this step does not wait for a decision', '/seq');
+    elsif not api.step_is_question(customer, run.run_id, asked.seq) then
+        perform api.fail(409, 'conflict',
+            'this step is to be settled: did it take effect, and with what result?', '/seq');
+    end if;
+    return json_build_object('status', 200, 'body',
+        json_build_object('seq', asked.seq, 'form', asked.form));
+end
+$$;
+
+ALTER FUNCTION api.approval_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION approval_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.approval_get(customer uuid, request json) IS 'For POST /v1/runs/{run_id}/approve: what is decided.';
+
+-- Name: approvals; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.approvals (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    seq integer NOT NULL,
+    title text NOT NULL,
+    details json,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    form json,
+    deadline_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    decision json
+);
+
+ALTER TABLE ONLY mb.approvals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.approvals OWNER TO moonbase_owner;
+
+-- Name: approval_is_open(mb.approvals); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.approval_is_open(approval mb.approvals) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select approval.decided_at is null
+        and (approval.deadline_at is null or approval.deadline_at > now())
+        and exists (
+            select from mb.runs r
+            where r.customer_id = approval.customer_id and r.run_id = approval.run_id
+                and r.finished_at is null)
+$$;
+
+ALTER FUNCTION api.approval_is_open(approval mb.approvals) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION approval_is_open(approval mb.approvals); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.approval_is_open(approval mb.approvals) IS 'Whether somebody can still decide it.';
+
+-- Name: approvals_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.approvals_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    cursor_ constant text[] := api.cursor_unpack(params, 2);
+    wanted constant text := params ->> 'state';
+    run constant uuid := params ->> 'run';
+    after_run uuid;
+    after_seq integer;
+    items json[];
+    cursors text[];
+begin
+    if cursor_ is not null then
+        if (cursor_[1] ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            and cursor_[2] ~ '^[0-9]{1,9}$') is not true then
+            perform api.fail(400, 'invalid_request', 'the cursor is not one of this list',
+                '?cursor');
+        end if;
+        after_run := cursor_[1];
+        after_seq := cursor_[2];
+    end if;
+    perform api.begin_as(customer);
+    select array_agg(json_build_object('run_id', api.show_id('run', a.run_id), 'seq', a.seq,
+            'title', a.title, 'details', a.details, 'roles', a.roles, 'form', a.form,
+            'deadline_at', api.show_time(a.deadline_at),
+            'created_at', api.show_time(a.created_at),
+            'decided_at', api.show_time(a.decided_at), 'decided_by', a.decided_by,
+            'decision', a.decision)),
+        array_agg(api.cursor_pack(a.run_id::text, a.seq::text))
+    into items, cursors
+    from (
+        select a.*
+        from mb.approvals a
+        where a.customer_id = customer
+            and (run is null or a.run_id = run)
+            and case wanted
+                when 'open' then a.decided_at is null and api.approval_is_open(a)
+                when 'decided' then a.decided_at is not null
+                else true end
+            and (after_run is null or (a.run_id, a.seq) < (after_run, after_seq))
+        order by a.run_id desc, a.seq desc
+        limit size + 1
+    ) a;
+    return api.page(items, cursors, size);
+end
+$_$;
+
+ALTER FUNCTION api.approvals_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION approvals_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.approvals_list(customer uuid, request json) IS 'GET /v1/approvals';
+
+-- Name: balance_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.balance_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    balance record;
+begin
+    perform api.begin_as(customer);
+    select b.balance_micros, b.free_micros into balance
+    from mb.balances_now b
+    where b.customer_id = customer;
+    return json_build_object('status', 200, 'body', json_build_object(
+        'balance_micros', coalesce(balance.balance_micros, 0),
+        'reserved_micros', coalesce(balance.balance_micros - balance.free_micros, 0),
+        'available_micros', coalesce(balance.free_micros, 0)));
+end
+$$;
+
+ALTER FUNCTION api.balance_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION balance_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.balance_get(customer uuid, request json) IS 'GET /v1/balance';
+
+-- Name: begin_as(uuid); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.begin_as(customer uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select set_config('mb.customer_id', customer::text, true)
+$$;
+
+ALTER FUNCTION api.begin_as(customer uuid) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION begin_as(customer uuid); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.begin_as(customer uuid) IS 'From here to the end of the transaction, rows of this customer are seen, and no others.';
+
+-- Name: collections_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.collections_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant text := (api.cursor_unpack(params, 1))[1];
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(json_build_object('name', c.name, 'documents', c.documents,
+            'bytes', c.bytes)),
+        array_agg(api.cursor_pack(c.name))
+    into items, cursors
+    from (
+        select d.collection as name, count(*) as documents, sum(d.bytes) as bytes
+        from mb.documents d
+        where d.customer_id = customer and (after is null or d.collection > after)
+        group by d.collection
+        order by d.collection
+        limit size + 1
+    ) c;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.collections_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION collections_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.collections_list(customer uuid, request json) IS 'GET /v1/knowledge';
+
+-- Name: cursor_id(json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.cursor_id(params json) RETURNS uuid
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    parts constant text[] := api.cursor_unpack(params, 1);
+begin
+    if parts is not null
+        and (parts[1] ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') is not true then
+        perform api.fail(400, 'invalid_request', 'the cursor is not one of this list', '?cursor');
+    end if;
+    return parts[1]::uuid;
+end
+$_$;
+
+ALTER FUNCTION api.cursor_id(params json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION cursor_id(params json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.cursor_id(params json) IS 'The id at which the page before ended.';
+
+-- Name: cursor_pack(text[]); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.cursor_pack(VARIADIC parts text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select translate(encode(convert_to(array_to_json(parts)::text, 'UTF8'), 'base64'),
+        E'+/=\n', '-_')
+$$;
+
+ALTER FUNCTION api.cursor_pack(VARIADIC parts text[]) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION cursor_pack(VARIADIC parts text[]); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.cursor_pack(VARIADIC parts text[]) IS 'A place in a list as an opaque text (base64url of JSON).';
+
+-- Name: cursor_unpack(json, integer); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.cursor_unpack(params json, n integer) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    text_ constant text := params ->> 'cursor';
+    parts text[];
+begin
+    if text_ is null then
+        return null;
+    end if;
+    begin
+        select array_agg(value order by ordinality) into strict parts
+        from json_array_elements_text(convert_from(decode(translate(text_, '-_', '+/')
+                || repeat('=', (4 - length(text_) % 4) % 4), 'base64'), 'UTF8')::json)
+            with ordinality;
+    exception when others then
+        parts := null;
+    end;
+    if cardinality(parts) is distinct from n then
+        perform api.fail(400, 'invalid_request', 'the cursor is not one of this list', '?cursor');
+    end if;
+    return parts;
+end
+$$;
+
+ALTER FUNCTION api.cursor_unpack(params json, n integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION cursor_unpack(params json, n integer); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.cursor_unpack(params json, n integer) IS 'The parts of a cursor that api.cursor_pack has made.';
+
+-- Name: deployable_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployable_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    params constant json := request -> 'params';
+    wanted constant text := params ->> 'package';
+    wanted_version constant text := params ->> 'version';
+    package mb.packages;
+begin
+    perform api.begin_as(customer);
+    if wanted ~ '^pkg_[0-9a-f]{32}$' then
+        select p.* into package
+        from mb.packages p
+        where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+            and p.package_id = substr(wanted, 5)::uuid
+            and (wanted_version is null or p.version = wanted_version);
+    else
+        select p.* into package
+        from mb.packages p
+        where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+            and p.name = wanted and (wanted_version is null or p.version = wanted_version)
+        order by p.customer_id = customer desc, p.package_id desc
+        limit 1;
+    end if;
+    if package.package_id is null then
+        perform api.fail(404, 'not_found', 'there is no such package', case
+            when wanted_version is not null and exists (select from mb.packages p where p.name = wanted)
+            then '/version' else '/package' end);
+    end if;
+    return json_build_object('status', 200, 'body', json_build_object(
+        'package_owner', package.customer_id,
+        'package_id', package.package_id,
+        'manifest', package.manifest));
+end
+$_$;
+
+ALTER FUNCTION api.deployable_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployable_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployable_get(customer uuid, request json) IS 'For POST /v1/deployments: the package and its manifest.';
+
+-- Name: deployment_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployment_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    deployment mb.deployments;
+begin
+    perform api.begin_as(customer);
+    insert into mb.secrets (customer_id, name, sealed)
+    select customer, s.key, s.value
+    from json_each_text(request -> 'secrets') s
+    order by s.key
+    on conflict (customer_id, name) do update set sealed = excluded.sealed, updated_at = now();
+    if found then
+        perform pg_notify('mb_changed', 'customer ' || customer);
+    end if;
+    insert into mb.deployments (customer_id, deployment_id, package_owner, package_id, name, config,
+        tools, limits, budget_micros)
+    select customer, (request ->> 'id')::uuid, p.customer_id, p.package_id,
+        coalesce(request ->> 'name', p.name), request -> 'config',
+        array(select json_array_elements_text(case json_typeof(request -> 'tools')
+            when 'array' then request -> 'tools' else '[]' end)),
+        case json_typeof(request -> 'limits') when 'object' then request -> 'limits' else '{}' end,
+        (request ->> 'budget_micros')::bigint
+    from mb.packages p
+    where p.customer_id = (request ->> 'package_owner')::uuid
+        and p.package_id = (request ->> 'package_id')::uuid
+    returning * into strict deployment;
+    return json_build_object(
+        'status', 201,
+        'headers', json_build_object('location',
+            '/v1/deployments/' || api.show_id('dep', deployment.deployment_id)),
+        'body', api.deployment_json(deployment));
+end
+$$;
+
+ALTER FUNCTION api.deployment_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployment_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployment_create(customer uuid, request json) IS 'POST /v1/deployments';
+
+-- Name: deployment_delete(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployment_delete(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    id constant uuid := request -> 'params' ->> 'deployment_id';
+begin
+    perform api.begin_as(customer);
+    update mb.deployments
+    set deleted_at = now()
+    where customer_id = customer and deployment_id = id and deleted_at is null;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such deployment');
+    end if;
+    perform pg_notify('mb_changed', 'deployment ' || id);
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.deployment_delete(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployment_delete(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployment_delete(customer uuid, request json) IS 'DELETE /v1/deployments/{deployment_id}';
+
+-- Name: deployment_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployment_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    deployment mb.deployments;
+begin
+    perform api.begin_as(customer);
+    select d.* into deployment
+    from mb.deployments d
+    where d.customer_id = customer
+        and d.deployment_id = (request -> 'params' ->> 'deployment_id')::uuid
+        and d.deleted_at is null;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such deployment');
+    end if;
+    return json_build_object('status', 200, 'body', api.deployment_json(deployment));
+end
+$$;
+
+ALTER FUNCTION api.deployment_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployment_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployment_get(customer uuid, request json) IS 'GET /v1/deployments/{deployment_id}';
+
+-- Name: deployments; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.deployments (
+    customer_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    package_owner uuid NOT NULL,
+    package_id uuid NOT NULL,
+    name text NOT NULL,
+    config json DEFAULT '{}'::json NOT NULL,
+    tools text[] NOT NULL,
+    limits json DEFAULT '{}'::json NOT NULL,
+    budget_micros bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY mb.deployments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.deployments OWNER TO moonbase_owner;
+
+-- Name: deployment_json(mb.deployments); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployment_json(deployment mb.deployments) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'id', api.show_id('dep', deployment.deployment_id),
+        'name', deployment.name,
+        'package', json_build_object('id', api.show_id('pkg', p.package_id), 'name', p.name,
+            'version', p.version),
+        'config', deployment.config,
+        'tools', deployment.tools,
+        'limits', deployment.limits,
+        'budget_micros', deployment.budget_micros,
+        'created_at', api.show_time(deployment.created_at))
+    from mb.packages p
+    where p.customer_id = deployment.package_owner and p.package_id = deployment.package_id
+$$;
+
+ALTER FUNCTION api.deployment_json(deployment mb.deployments) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployment_json(deployment mb.deployments); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployment_json(deployment mb.deployments) IS 'A deployment as customers see it.';
+
+-- Name: deployments_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.deployments_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.deployment_json(d)), array_agg(api.cursor_pack(d.deployment_id::text))
+    into items, cursors
+    from (
+        select d.*
+        from mb.deployments d
+        where d.customer_id = customer and d.deleted_at is null
+            and (after is null or d.deployment_id < after)
+            and (params ->> 'package' is null or exists (
+                select from mb.packages p
+                where p.customer_id = d.package_owner and p.package_id = d.package_id
+                    and p.name = params ->> 'package'))
+        order by d.deployment_id desc
+        limit size + 1
+    ) d;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.deployments_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION deployments_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.deployments_list(customer uuid, request json) IS 'GET /v1/deployments';
+
+-- Name: document_delete(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.document_delete(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    outcome json;
+begin
+    perform api.begin_as(customer);
+    outcome := engine.memory_delete(customer, null, json_build_object(
+        'collection', params -> 'collection', 'ids', json_build_array(params -> 'document_id')));
+    if (outcome ->> 'deleted')::integer = 0 then
+        perform api.fail(404, 'not_found', 'there is no such document');
+    end if;
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.document_delete(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION document_delete(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.document_delete(customer uuid, request json) IS 'DELETE /v1/knowledge/{collection}/documents/{document_id}';
+
+-- Name: document_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.document_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    document mb.documents;
+begin
+    perform api.begin_as(customer);
+    select d.* into document
+    from mb.documents d
+    where d.customer_id = customer and d.collection = params ->> 'collection'
+        and d.document_id = params ->> 'document_id';
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such document');
+    end if;
+    return json_build_object('status', 200, 'body',
+        api.json_with(api.document_json(document), 'body', to_json(document.body)));
+end
+$$;
+
+ALTER FUNCTION api.document_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION document_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.document_get(customer uuid, request json) IS 'GET /v1/knowledge/{collection}/documents/{document_id}';
+
+-- Name: documents; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.documents (
+    customer_id uuid NOT NULL,
+    collection text NOT NULL,
+    document_id text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    body text NOT NULL,
+    metadata json DEFAULT '{}'::json NOT NULL,
+    bytes integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector GENERATED ALWAYS AS (((((array_to_tsvector(ARRAY[((('in:'::text || (customer_id)::text) || '/'::text) || collection)]) || setweight(to_tsvector('simple'::regconfig, title), 'A'::"char")) || setweight(to_tsvector('english'::regconfig, title), 'A'::"char")) || setweight(to_tsvector('simple'::regconfig, body), 'B'::"char")) || setweight(to_tsvector('english'::regconfig, body), 'B'::"char"))) STORED
+);
+
+ALTER TABLE ONLY mb.documents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.documents OWNER TO moonbase_owner;
+
+-- Name: document_json(mb.documents); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.document_json(document mb.documents) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object('id', document.document_id, 'collection', document.collection,
+        'title', document.title, 'metadata', document.metadata, 'bytes', document.bytes,
+        'updated_at', api.show_time(document.updated_at))
+$$;
+
+ALTER FUNCTION api.document_json(document mb.documents) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION document_json(document mb.documents); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.document_json(document mb.documents) IS 'A document as lists show it, without its body.';
+
+-- Name: documents_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.documents_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant text := (api.cursor_unpack(params, 1))[1];
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.document_json(d)), array_agg(api.cursor_pack(d.document_id))
+    into items, cursors
+    from (
+        select d.*
+        from mb.documents d
+        where d.customer_id = customer and d.collection = params ->> 'collection'
+            and (after is null or d.document_id > after)
+        order by d.document_id
+        limit size + 1
+    ) d;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.documents_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION documents_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.documents_list(customer uuid, request json) IS 'GET /v1/knowledge/{collection}/documents';
+
+-- Name: documents_search(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.documents_search(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    words constant tsquery := engine.words(params ->> 'q');
+    hits json;
+begin
+    perform api.begin_as(customer);
+    select json_agg(json_build_object('id', d.document_id, 'title', d.title,
+        'excerpt', ts_headline('pg_catalog.english', left(d.body, 20000), words,
+            'StartSel="", StopSel="", MaxWords=40, MinWords=15, MaxFragments=2'),
+        'score', round(f.score::numeric, 6), 'metadata', d.metadata)
+        order by f.score desc, d.document_id) into hits
+    from engine.find_documents(customer, params ->> 'collection', words, null,
+        (params ->> 'limit')::integer) f
+    join mb.documents d on d.customer_id = customer and d.collection = params ->> 'collection'
+        and d.document_id = f.document_id;
+    return json_build_object('status', 200, 'body',
+        json_build_object('data', coalesce(hits, '[]')));
+end
+$$;
+
+ALTER FUNCTION api.documents_search(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION documents_search(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.documents_search(customer uuid, request json) IS 'GET /v1/knowledge/{collection}/search';
+
+-- Name: documents_write(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.documents_write(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    outcome json;
+begin
+    perform api.begin_as(customer);
+    outcome := engine.memory_upsert(customer, null, json_build_object(
+        'collection', request -> 'params' -> 'collection',
+        'documents', request -> 'body' -> 'documents'));
+    return json_build_object('status', 200, 'body',
+        json_build_object('written', outcome -> 'upserted'));
+end
+$$;
+
+ALTER FUNCTION api.documents_write(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION documents_write(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.documents_write(customer uuid, request json) IS 'POST /v1/knowledge/{collection}/documents';
+
+-- Name: fail(integer, text, text, text); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.fail(status integer, code text, message text, pointer text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using errcode = 'MB' || status, message = message, detail = code,
+        hint = coalesce(pointer, '');
+end
+$$;
+
+ALTER FUNCTION api.fail(status integer, code text, message text, pointer text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION fail(status integer, code text, message text, pointer text); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.fail(status integer, code text, message text, pointer text) IS 'Refuses a request with an HTTP status and a stable code.';
+
+-- Name: json_with(json, text, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.json_with(object json, name text, value json) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select (left(object::text, -1) || ', ' || to_json(name)::text || ': '
+        || coalesce(value::text, 'null') || '}')::json
+$$;
+
+ALTER FUNCTION api.json_with(object json, name text, value json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION json_with(object json, name text, value json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.json_with(object json, name text, value json) IS 'An object of json_build_object, which has members, with one more at its end.';
+
+-- Name: key_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.key_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    body constant json := request -> 'body';
+    key mb.api_keys;
+begin
+    perform api.begin_as(customer);
+    insert into mb.api_keys (customer_id, key_id, name, key_sha256, prefix, scopes)
+    values (customer, (request ->> 'id')::uuid, body ->> 'name',
+        decode(request ->> 'key_sha256', 'hex'), request ->> 'prefix',
+        array(select json_array_elements_text(body -> 'scopes')))
+    returning * into strict key;
+    return json_build_object(
+        'status', 201,
+        'headers', json_build_object('location', '/v1/keys/' || api.show_id('key', key.key_id)),
+        'body', json_build_object('id', api.show_id('key', key.key_id), 'name', key.name,
+            'prefix', key.prefix, 'scopes', key.scopes,
+            'created_at', api.show_time(key.created_at)));
+end
+$$;
+
+ALTER FUNCTION api.key_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION key_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.key_create(customer uuid, request json) IS 'POST /v1/keys';
+
+-- Name: key_revoke(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.key_revoke(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    id constant uuid := request -> 'params' ->> 'key_id';
+begin
+    perform api.begin_as(customer);
+    update mb.api_keys
+    set revoked_at = now()
+    where customer_id = customer and key_id = id and revoked_at is null;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such key, or it is revoked already');
+    end if;
+    perform pg_notify('mb_changed', 'key ' || id);
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.key_revoke(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION key_revoke(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.key_revoke(customer uuid, request json) IS 'DELETE /v1/keys/{key_id}';
+
+-- Name: keys_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.keys_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(json_build_object('id', api.show_id('key', k.key_id), 'name', k.name,
+            'prefix', k.prefix, 'scopes', k.scopes, 'created_at', api.show_time(k.created_at),
+            'last_used_at', api.show_time(k.last_used_at),
+            'revoked_at', api.show_time(k.revoked_at))),
+        array_agg(api.cursor_pack(k.key_id::text))
+    into items, cursors
+    from (
+        select k.*
+        from mb.api_keys k
+        where k.customer_id = customer and (after is null or k.key_id < after)
+        order by k.key_id desc
+        limit size + 1
+    ) k;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.keys_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION keys_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.keys_list(customer uuid, request json) IS 'GET /v1/keys';
+
+-- Name: once(uuid, text, text, bytea, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    held record;
+    answer json;
+begin
+    select * into strict held
+    from engine.idempotent_begin(customer, operation, key, request_sha256);
+    if held.state = 'mismatch' then
+        perform api.fail(422, 'idempotency_mismatch',
+            'the Idempotency-Key was used with another request', '?Idempotency-Key');
+    elsif held.state = 'same' then
+        return jsonb_set(held.response::jsonb, '{headers}',
+            coalesce(held.response::jsonb -> 'headers', '{}')
+                || '{"idempotent-replayed": "true"}');
+    end if;
+    execute format('select api.%I($1, $2)', operation) into strict answer using customer, request;
+    perform engine.idempotent_done(customer, operation, key, (answer ->> 'status')::integer,
+        answer);
+    return answer;
+end
+$_$;
+
+ALTER FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION once(customer uuid, operation text, key text, request_sha256 bytea, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) IS 'An operation under an Idempotency-Key.';
+
+-- Name: package_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.package_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    manifest_ constant json := request -> 'manifest';
+    sha constant bytea := decode(request ->> 'sha256', 'hex');
+    package mb.packages;
+begin
+    perform api.begin_as(customer);
+    insert into mb.packages (customer_id, package_id, name, version, sha256, manifest, files)
+    values (customer, (request ->> 'id')::uuid, manifest_ ->> 'name', manifest_ ->> 'version', sha,
+        manifest_, request -> 'files')
+    on conflict (customer_id, name, version) do nothing
+    returning * into package;
+    if not found then
+        select p.* into package
+        from mb.packages p
+        where p.customer_id = customer and p.name = manifest_ ->> 'name'
+            and p.version = manifest_ ->> 'version';
+        if package.sha256 <> sha then
+            perform api.fail(409, 'exists', format('version %s of "%s" exists with other contents',
+                manifest_ ->> 'version', manifest_ ->> 'name'));
+        end if;
+    end if;
+    return json_build_object(
+        'status', 201,
+        'headers', json_build_object('location',
+            '/v1/packages/' || api.show_id('pkg', package.package_id)),
+        'body', api.package_json(package));
+end
+$$;
+
+ALTER FUNCTION api.package_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION package_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.package_create(customer uuid, request json) IS 'POST /v1/packages';
+
+-- Name: package_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.package_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    package mb.packages;
+    body json;
+begin
+    perform api.begin_as(customer);
+    select p.* into package
+    from mb.packages p
+    where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+        and p.package_id = (params ->> 'package_id')::uuid;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such package');
+    end if;
+    body := api.json_with(api.package_json(package), 'manifest', package.manifest);
+    if (params ->> 'files')::boolean and package.customer_id = customer then
+        body := api.json_with(body, 'files', package.files);
+    end if;
+    return json_build_object('status', 200, 'body', body);
+end
+$$;
+
+ALTER FUNCTION api.package_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION package_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.package_get(customer uuid, request json) IS 'GET /v1/packages/{package_id}';
+
+-- Name: packages; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.packages (
+    customer_id uuid NOT NULL,
+    package_id uuid NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    sha256 bytea NOT NULL,
+    manifest json NOT NULL,
+    files json NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.packages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.packages OWNER TO moonbase_owner;
+
+-- Name: package_json(mb.packages); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.package_json(package mb.packages) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'id', api.show_id('pkg', package.package_id),
+        'name', package.name,
+        'version', package.version,
+        'sha256', encode(package.sha256, 'hex'),
+        'platform', package.customer_id = '00000000-0000-0000-0000-000000000000',
+        'summary', package.manifest ->> 'summary',
+        'created_at', api.show_time(package.created_at))
+$$;
+
+ALTER FUNCTION api.package_json(package mb.packages) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION package_json(package mb.packages); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.package_json(package mb.packages) IS 'A package as lists show it.';
+
+-- Name: packages_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.packages_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.package_json(p)), array_agg(api.cursor_pack(p.package_id::text))
+    into items, cursors
+    from (
+        select *
+        from mb.packages p
+        where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+            and (params ->> 'name' is null or p.name = params ->> 'name')
+            and (after is null or p.package_id < after)
+        order by p.package_id desc
+        limit size + 1
+    ) p;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.packages_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION packages_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.packages_list(customer uuid, request json) IS 'GET /v1/packages';
+
+-- Name: page(json[], text[], integer); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.page(items json[], cursors text[], size integer) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object('status', 200, 'body', json_build_object(
+        'data', coalesce(array_to_json(items[1:size]), '[]'),
+        'next_cursor', case when cardinality(items) > size then cursors[size] end))
+$$;
+
+ALTER FUNCTION api.page(items json[], cursors text[], size integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION page(items json[], cursors text[], size integer); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.page(items json[], cursors text[], size integer) IS 'The answer of a list: one page and the cursor of the next.';
+
+-- Name: run_approve(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_approve(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    body constant json := request -> 'body';
+begin
+    perform api.begin_as(customer);
+    return api.run_decide(customer, request -> 'params',
+        json_build_object('approved', body -> 'approved', 'comment', body -> 'comment',
+            'data', body -> 'data'),
+        coalesce(body ->> 'by', api.show_id('key', (request -> 'caller' ->> 'key_id')::uuid)));
+end
+$$;
+
+ALTER FUNCTION api.run_approve(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_approve(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_approve(customer uuid, request json) IS 'POST /v1/runs/{run_id}/approve';
+
+-- Name: run_cancel(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_cancel(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    outcome text;
+begin
+    perform api.begin_as(customer);
+    outcome := engine.cancel(customer, (params ->> 'run_id')::uuid);
+    if outcome = 'not_found' then
+        perform api.fail(404, 'not_found', 'there is no such run');
+    elsif outcome not in ('cancelled', 'cancelling') then
+        perform api.fail(409, 'conflict', format('the run has ended already: %s', outcome));
+    end if;
+    return json_build_object(
+        'status', case outcome when 'cancelled' then 200 else 202 end,
+        'body', api.run_json(api.run_find(customer, params)));
+end
+$$;
+
+ALTER FUNCTION api.run_cancel(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_cancel(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_cancel(customer uuid, request json) IS 'POST /v1/runs/{run_id}/cancel';
+
+-- Name: run_decide(uuid, json, json, text); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    outcome text;
+begin
+    outcome := engine.decide(customer, (params ->> 'run_id')::uuid, (params ->> 'seq')::integer,
+        decision, by_);
+    if outcome = 'not_found' then
+        perform api.fail(404, 'not_found', 'this step does not wait for a decision');
+    elsif outcome <> 'decided' then
+        perform api.fail(409, 'conflict', 'this was decided already, or it is too late');
+    end if;
+    return json_build_object('status', 200, 'body',
+        api.run_json(api.run_find(customer, params)));
+end
+$$;
+
+ALTER FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_decide(customer uuid, params json, decision json, by_ text); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) IS 'Records a decision about a waiting step, or refuses it.';
+
+-- Name: run_events(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_events(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    run mb.runs;
+    events json[];
+begin
+    perform api.begin_as(customer);
+    run := api.run_find(customer, params);
+    if size > 0 then
+        select array_agg(json_build_object(
+            'seq', s.seq,
+            'event', case s.kind when 1 then 'step' when 2 then 'emit' else 'log' end,
+            'data', case s.kind when 1 then api.step_json(s) else s.result::json end))
+        into events
+        from (
+            select s.*
+            from mb.steps s
+            where s.customer_id = customer and s.run_id = run.run_id
+                and s.seq > (params ->> 'after')::integer and s.kind in (1, 2, 3) and s.state = 2
+            order by s.seq
+            limit size + 1
+        ) s;
+    end if;
+    return json_build_object('status', 200, 'body', json_build_object(
+        'run', api.run_json(run),
+        'events', coalesce(array_to_json(events[1:size]), '[]'),
+        'more', coalesce(cardinality(events) > size, false)));
+end
+$$;
+
+ALTER FUNCTION api.run_events(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_events(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_events(customer uuid, request json) IS 'For GET /v1/runs/{run_id}/events: what the journal holds.';
+
+-- Name: runs; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.runs (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    package_owner uuid NOT NULL,
+    package_id uuid NOT NULL,
+    parent_run_id uuid,
+    status mb.run_status NOT NULL,
+    wait_reason text,
+    wake_at timestamp with time zone,
+    fence bigint,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    input text NOT NULL,
+    output text,
+    error text,
+    limits text NOT NULL,
+    seed bytea NOT NULL,
+    diverged boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    steps integer DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    tokens_in bigint DEFAULT 0 NOT NULL,
+    tokens_out bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL
+)
+PARTITION BY RANGE (run_id);
+
+ALTER TABLE ONLY mb.runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.runs OWNER TO moonbase_owner;
+
+-- Name: run_find(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_find(customer uuid, params json) RETURNS mb.runs
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    run mb.runs;
+begin
+    select r.* into run
+    from mb.runs r
+    where r.customer_id = customer and r.run_id = (params ->> 'run_id')::uuid;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such run');
+    end if;
+    return run;
+end
+$$;
+
+ALTER FUNCTION api.run_find(customer uuid, params json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_find(customer uuid, params json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_find(customer uuid, params json) IS 'The run that the parameters name, or 404.';
+
+-- Name: run_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    run mb.runs;
+begin
+    perform api.begin_as(customer);
+    run := api.run_find(customer, request -> 'params');
+    return json_build_object('status', 200, 'body',
+        api.json_with(api.run_json(run), 'input', run.input::json));
+end
+$$;
+
+ALTER FUNCTION api.run_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_get(customer uuid, request json) IS 'GET /v1/runs/{run_id}';
+
+-- Name: run_json(mb.runs); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_json(run mb.runs) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'id', api.show_id('run', run.run_id),
+        'status', run.status,
+        'wait_reason', run.wait_reason,
+        'deployment_id', api.show_id('dep', run.deployment_id),
+        'package', json_build_object('id', api.show_id('pkg', p.package_id), 'name', p.name,
+            'version', p.version),
+        'parent_run_id', api.show_id('run', run.parent_run_id),
+        'output', run.output::json,
+        'error', run.error::json,
+        'usage', json_build_object('steps', run.steps, 'cpu_us', run.cpu_us,
+            'tokens_in', run.tokens_in, 'tokens_out', run.tokens_out,
+            'cost_micros', run.cost_micros),
+        'diverged', run.diverged,
+        'wake_at', case when run.status = 'waiting' and run.wake_at <> 'infinity'
+            then api.show_time(run.wake_at) end,
+        'created_at', api.show_time(run.created_at),
+        'started_at', api.show_time(run.started_at),
+        'finished_at', api.show_time(run.finished_at))
+    from mb.packages p
+    where p.customer_id = run.package_owner and p.package_id = run.package_id
+$$;
+
+ALTER FUNCTION api.run_json(run mb.runs) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_json(run mb.runs); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_json(run mb.runs) IS 'A run as customers see it, without its input.';
+
+-- Name: runs_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.runs_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    since constant timestamptz := api.time_param(params, 'created_from');
+    until constant timestamptz := api.time_param(params, 'created_to');
+    deployment constant uuid := params ->> 'deployment';
+    statuses constant text[] := case when params ->> 'status' is not null
+        then array(select json_array_elements_text(params -> 'status')) end;
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.run_json(r)), array_agg(api.cursor_pack(r.run_id::text))
+    into items, cursors
+    from (
+        select r.*
+        from mb.runs r
+        where r.customer_id = customer
+            and (after is null or r.run_id < after)
+            and (deployment is null or r.deployment_id = deployment)
+            and (statuses is null or r.status = any (statuses))
+            and (since is null or (r.created_at >= since
+                and r.run_id >= engine.uuid_at(greatest(since - interval '1 second', 'epoch'))))
+            and (until is null or (r.created_at < until
+                and r.run_id < engine.uuid_at(greatest(until + interval '1 second', 'epoch'))))
+        order by r.run_id desc
+        limit size + 1
+    ) r;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.runs_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION runs_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.runs_list(customer uuid, request json) IS 'GET /v1/runs';
+
+-- Name: secret_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.secret_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    name_ constant text := request -> 'params' ->> 'name';
+    secret mb.secrets;
+begin
+    perform api.begin_as(customer);
+    insert into mb.secrets (customer_id, name, sealed)
+    values (customer, name_, request -> 'body' ->> 'sealed')
+    on conflict (customer_id, name) do nothing
+    returning * into secret;
+    if not found then
+        perform api.fail(409, 'exists', format('there is a secret "%s"', name_), '/name');
+    end if;
+    perform pg_notify('mb_changed', 'customer ' || customer);
+    return json_build_object('status', 201, 'body', api.secret_json(secret));
+end
+$$;
+
+ALTER FUNCTION api.secret_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secret_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.secret_create(customer uuid, request json) IS 'POST /v1/secrets';
+
+-- Name: secret_delete(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.secret_delete(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform api.begin_as(customer);
+    delete from mb.secrets
+    where customer_id = customer and name = request -> 'params' ->> 'name';
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such secret');
+    end if;
+    perform pg_notify('mb_changed', 'customer ' || customer);
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.secret_delete(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secret_delete(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.secret_delete(customer uuid, request json) IS 'DELETE /v1/secrets/{name}';
+
+-- Name: secrets; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.secrets (
+    customer_id uuid NOT NULL,
+    name text NOT NULL,
+    sealed text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.secrets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.secrets OWNER TO moonbase_owner;
+
+-- Name: secret_json(mb.secrets); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.secret_json(secret mb.secrets) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object('name', secret.name, 'created_at', api.show_time(secret.created_at),
+        'updated_at', api.show_time(secret.updated_at))
+$$;
+
+ALTER FUNCTION api.secret_json(secret mb.secrets) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secret_json(secret mb.secrets); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.secret_json(secret mb.secrets) IS 'A secret as customers see it: never its value.';
+
+-- Name: secret_put(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.secret_put(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    secret mb.secrets;
+begin
+    perform api.begin_as(customer);
+    insert into mb.secrets (customer_id, name, sealed)
+    values (customer, request -> 'params' ->> 'name', request -> 'body' ->> 'sealed')
+    on conflict (customer_id, name) do update set sealed = excluded.sealed, updated_at = now()
+    returning * into strict secret;
+    perform pg_notify('mb_changed', 'customer ' || customer);
+    return json_build_object('status', 200, 'body', api.secret_json(secret));
+end
+$$;
+
+ALTER FUNCTION api.secret_put(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secret_put(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.secret_put(customer uuid, request json) IS 'PUT /v1/secrets/{name}';
+
+-- Name: secrets_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.secrets_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant text := (api.cursor_unpack(params, 1))[1];
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.secret_json(s)), array_agg(api.cursor_pack(s.name))
+    into items, cursors
+    from (
+        select s.*
+        from mb.secrets s
+        where s.customer_id = customer and (after is null or s.name > after)
+        order by s.name
+        limit size + 1
+    ) s;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.secrets_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secrets_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.secrets_list(customer uuid, request json) IS 'GET /v1/secrets';
+
+-- Name: show_id(text, uuid); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.show_id(prefix text, id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select prefix || '_' || replace(id::text, '-', '')
+$$;
+
+ALTER FUNCTION api.show_id(prefix text, id uuid) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION show_id(prefix text, id uuid); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.show_id(prefix text, id uuid) IS 'An id as customers see it: its type and 32 hex digits.';
+
+-- Name: show_time(timestamp with time zone); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.show_time(at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+ALTER FUNCTION api.show_time(at timestamp with time zone) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION show_time(at timestamp with time zone); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.show_time(at timestamp with time zone) IS 'A time as customers see it: RFC 3339, UTC, microseconds.';
+
+-- Name: step_is_question(uuid, uuid, integer); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.step_is_question(customer uuid, run uuid, step integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select s.tool in ('approve', 'ask')
+    from mb.steps s
+    where s.customer_id = customer and s.run_id = run and s.seq = step and s.kind = 1
+$$;
+
+ALTER FUNCTION api.step_is_question(customer uuid, run uuid, step integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION step_is_question(customer uuid, run uuid, step integer); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) IS 'Whether the step asks a person for a decision or an answer; null when there is none.';
+
+-- Name: steps; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.steps (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    seq integer NOT NULL,
+    kind smallint NOT NULL,
+    state smallint NOT NULL,
+    key bytea NOT NULL,
+    tool text NOT NULL,
+    args text,
+    result text,
+    error text,
+    started_at timestamp with time zone NOT NULL,
+    duration_us bigint DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    tokens_in integer DEFAULT 0 NOT NULL,
+    tokens_out integer DEFAULT 0 NOT NULL,
+    tokens_cached integer DEFAULT 0 NOT NULL,
+    tokens_reasoning integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    price_micros bigint DEFAULT 0 NOT NULL,
+    model text,
+    provider_request_id text,
+    fence bigint NOT NULL
+)
+PARTITION BY RANGE (run_id);
+
+ALTER TABLE ONLY mb.steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.steps OWNER TO moonbase_owner;
+
+-- Name: step_json(mb.steps); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.step_json(step mb.steps) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with base as (select json_build_object(
+        'seq', step.seq,
+        'state', case step.state when 1 then 'begun' else 'done' end,
+        'tool', case step.kind when 4 then 'run' else step.tool end,
+        'args', step.args::json,
+        'started_at', api.show_time(step.started_at),
+        'duration_ms', round(step.duration_us / 1000.0, 3),
+        'usage', json_build_object('cpu_us', step.cpu_us, 'tokens_in', step.tokens_in,
+            'tokens_out', step.tokens_out, 'tokens_cached', step.tokens_cached,
+            'tokens_reasoning', step.tokens_reasoning, 'bytes', step.bytes),
+        'cost_micros', step.price_micros,
+        'model', step.model,
+        'provider_request_id', step.provider_request_id,
+        'replayed', false) as members)
+    select case
+        when step.error is not null then api.json_with(members, 'error', step.error::json)
+        when step.state = 1 then members
+        else api.json_with(members, 'result', step.result::json) end
+    from base
+$$;
+
+ALTER FUNCTION api.step_json(step mb.steps) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION step_json(step mb.steps); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.step_json(step mb.steps) IS 'A step as customers see it.';
+
+-- Name: step_settle(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.step_settle(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    body constant json := request -> 'body';
+    step constant integer := params ->> 'seq';
+    run mb.runs;
+    is_question boolean;
+begin
+    perform api.begin_as(customer);
+    run := api.run_find(customer, params);
+    is_question := api.step_is_question(customer, run.run_id, step);
+    if is_question is null then
+        perform api.fail(404, 'not_found', 'there is no such step');
+    elsif is_question or not exists (
+        select from mb.approvals a
+        where a.customer_id = customer and a.run_id = run.run_id and a.seq = step
+    ) then
+        perform api.fail(409, 'conflict', 'it is not uncertain whether this step took effect');
+    end if;
+    return api.run_decide(customer, params,
+        json_build_object('happened', body -> 'happened', 'result', body -> 'result'),
+        api.show_id('key', (request -> 'caller' ->> 'key_id')::uuid));
+end
+$$;
+
+ALTER FUNCTION api.step_settle(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION step_settle(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.step_settle(customer uuid, request json) IS 'POST /v1/runs/{run_id}/steps/{seq}/settle';
+
+-- Name: steps_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.steps_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    cursor_ constant text[] := api.cursor_unpack(params, 1);
+    after integer := -1;
+    run mb.runs;
+    items json[];
+    cursors text[];
+begin
+    if cursor_ is not null then
+        if (cursor_[1] ~ '^[0-9]{1,9}$') is not true then
+            perform api.fail(400, 'invalid_request', 'the cursor is not one of this list',
+                '?cursor');
+        end if;
+        after := cursor_[1];
+    end if;
+    perform api.begin_as(customer);
+    run := api.run_find(customer, params);
+    select array_agg(api.step_json(s)), array_agg(api.cursor_pack(s.seq::text))
+    into items, cursors
+    from (
+        select s.*
+        from mb.steps s
+        where s.customer_id = customer and s.run_id = run.run_id and s.seq > after
+            and s.kind in (1, 4)
+        order by s.seq
+        limit size + 1
+    ) s;
+    return api.page(items, cursors, size);
+end
+$_$;
+
+ALTER FUNCTION api.steps_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION steps_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.steps_list(customer uuid, request json) IS 'GET /v1/runs/{run_id}/steps';
+
+-- Name: time_param(json, text); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.time_param(params json, name text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    return (params ->> name)::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow
+        or invalid_time_zone_displacement_value then
+    perform api.fail(400, 'invalid_request', format('the parameter "%s" is not a time', name),
+        '?' || name);
+    return null;
+end
+$$;
+
+ALTER FUNCTION api.time_param(params json, name text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION time_param(params json, name text); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.time_param(params json, name text) IS 'A parameter that is a time; null when it is not given.';
+
+-- Name: usage_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.usage_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    until constant timestamptz := date_trunc('hour', coalesce(api.time_param(params, 'to'), now())
+        + interval '1 hour' - interval '1 microsecond', 'UTC');
+    since constant timestamptz := date_trunc('hour',
+        coalesce(api.time_param(params, 'from'), until - interval '24 hours'), 'UTC');
+    grouped constant text[] := array(select json_array_elements_text(
+        case when params ->> 'group_by' is null then '[]' else params -> 'group_by' end));
+    data json;
+    total json;
+begin
+    if since >= until or until - since > interval '366 days' then
+        perform api.fail(400, 'invalid_request',
+            '"from" is to be before "to", by 366 days at most', '?from');
+    end if;
+    perform api.begin_as(customer);
+    with rows as (
+        select case when 'hour' = any (grouped) then u.hour end as hour,
+            case when 'deployment' = any (grouped) then u.deployment_id end as deployment,
+            case when 'tool' = any (grouped) then u.tool end as tool,
+            sum(u.calls) as calls, sum(u.tokens_in) as tokens_in, sum(u.tokens_out) as tokens_out,
+            sum(u.cpu_us) as cpu_us, sum(u.bytes) as bytes, sum(u.price_micros) as cost_micros
+        from mb.usage_hourly u
+        where u.customer_id = customer and u.hour >= since and u.hour < until
+        group by 1, 2, 3
+    )
+    select coalesce(json_agg(json_strip_nulls(json_build_object(
+            'hour', api.show_time(r.hour), 'deployment_id', api.show_id('dep', r.deployment),
+            'tool', r.tool, 'calls', r.calls, 'tokens_in', r.tokens_in,
+            'tokens_out', r.tokens_out, 'cpu_us', r.cpu_us, 'bytes', r.bytes,
+            'cost_micros', r.cost_micros)) order by r.hour, r.deployment, r.tool), '[]'),
+        json_build_object('calls', coalesce(sum(r.calls), 0),
+            'tokens_in', coalesce(sum(r.tokens_in), 0),
+            'tokens_out', coalesce(sum(r.tokens_out), 0), 'cpu_us', coalesce(sum(r.cpu_us), 0),
+            'bytes', coalesce(sum(r.bytes), 0), 'cost_micros', coalesce(sum(r.cost_micros), 0))
+    into data, total
+    from rows r;
+    return json_build_object('status', 200, 'body', json_build_object(
+        'from', api.show_time(since), 'to', api.show_time(until), 'data', data, 'total', total));
+end
+$$;
+
+ALTER FUNCTION api.usage_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION usage_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.usage_get(customer uuid, request json) IS 'GET /v1/usage';
+
+-- Name: add_approvals(json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.add_approvals(approvals json) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into mb.approvals (customer_id, run_id, seq, title, details, roles, form, deadline_at)
+    select a.customer_id, a.run_id, a.seq, a.title, a.details, coalesce(a.roles, '{}'), a.form,
+        timestamptz '1970-01-01 00:00:00+00' + a.deadline_us * interval '1 microsecond'
+    from json_to_recordset(approvals) as a (customer_id uuid, run_id uuid, seq integer, title text,
+        details json, roles text[], form json, deadline_us bigint)
+    on conflict (customer_id, run_id, seq) do nothing
+$$;
+
+ALTER FUNCTION engine.add_approvals(approvals json) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION add_approvals(approvals json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.add_approvals(approvals json) IS 'Records what people have to decide or answer.';
+
+-- Name: add_storage(uuid, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    used bigint;
+    cap bigint;
+begin
+    if p_bytes = 0 then
+        return;
+    end if;
+    update mb.storage
+    set bytes = bytes + p_bytes
+    where customer_id = p_customer
+    returning bytes into used;
+    if p_bytes < 0 then
+        return;
+    end if;
+    select coalesce((c.limits ->> 'storage_bytes')::bigint,
+        nullif(current_setting('mb.storage_bytes', true), '')::bigint, 1073741824) into cap
+    from mb.customers c
+    where c.customer_id = p_customer;
+    if used > cap then
+        raise exception using errcode = 'MB422', detail = 'storage_limit',
+            message = format('the customer''s storage of %s bytes is used up', cap);
+    end if;
+end
+$$;
+
+ALTER FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION add_storage(p_customer uuid, p_bytes bigint); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) IS 'Counts bytes of a customer''s data, and refuses with storage_limit when there are too many.';
+
+-- Name: audit(); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.audit() RETURNS TABLE(customer_id uuid, credited_micros numeric, charged_micros numeric, balance_micros numeric, usage_micros numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select c.customer_id, k.credited, s.charged, b.balance, u.used
+    from mb.customers c
+    cross join lateral (select coalesce(sum(x.amount_micros), 0) as credited
+        from mb.credits x where x.customer_id = c.customer_id) k
+    cross join lateral (select coalesce(sum(x.price_micros), 0) as charged
+        from mb.steps x where x.customer_id = c.customer_id and x.state = 2) s
+    cross join lateral (select coalesce(sum(x.balance_micros), 0) as balance
+        from mb.balances_now x where x.customer_id = c.customer_id) b
+    cross join lateral (select coalesce(sum(x.price_micros), 0) as used
+        from mb.usage_hourly x where x.customer_id = c.customer_id) u
+    where k.credited - s.charged <> b.balance or u.used <> s.charged
+$$;
+
+ALTER FUNCTION engine.audit() OWNER TO moonbase_engine;
+
+-- Name: FUNCTION audit(); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.audit() IS 'Customers whose balance or usage does not agree with the journal; none when all is well.';
+
+-- Name: auth(bytea); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.auth(p_key_sha256 bytea) RETURNS TABLE(customer_id uuid, key_id uuid, scopes text[], revoked boolean, customer_name text, customer_limits json, customer_disabled boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select k.customer_id, k.key_id, k.scopes, k.revoked_at is not null, c.name, c.limits,
+        c.disabled_at is not null
+    from mb.api_keys k
+    join mb.customers c on c.customer_id = k.customer_id
+    where k.key_sha256 = p_key_sha256
+$$;
+
+ALTER FUNCTION engine.auth(p_key_sha256 bytea) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION auth(p_key_sha256 bytea); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.auth(p_key_sha256 bytea) IS 'The key with this hash and its customer; no row when unknown.';
+
+-- Name: bury(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.bury(p_fence bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    freed integer;
+begin
+    update mb.cores set dead_at = now() where fence = p_fence;
+    perform engine.settle_lease(l.customer_id, p_fence, true)
+    from (
+        select customer_id from mb.balance_leases where fence = p_fence order by customer_id
+    ) l;
+    update mb.runs
+    set fence = null,
+        status = case when status = 'running' then 'queued' else status end,
+        wake_at = case when status = 'waiting' and not cancel_requested then wake_at else now() end
+    where fence = p_fence;
+    get diagnostics freed = row_count;
+    if freed > 0 then
+        perform pg_notify('mb_queue', '');
+    end if;
+    return freed;
+end
+$$;
+
+ALTER FUNCTION engine.bury(p_fence bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION bury(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.bury(p_fence bigint) IS 'Declares a core dead, settles its leases and frees its runs; returns how many runs.';
+
+-- Name: cancel(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.cancel(p_customer uuid, p_run uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    run record;
+    child uuid;
+begin
+    select r.status, r.fence, r.finished_at into run
+    from mb.runs r
+    where r.customer_id = p_customer and r.run_id = p_run
+    for update;
+    if not found then
+        return 'not_found';
+    elsif run.finished_at is not null then
+        return run.status;
+    end if;
+    for child in
+        select r.run_id
+        from mb.runs r
+        where r.customer_id = p_customer and r.parent_run_id = p_run and r.finished_at is null
+        order by 1
+    loop
+        perform engine.cancel(p_customer, child);
+    end loop;
+    if run.fence is not null then
+        update mb.runs
+        set cancel_requested = true
+        where customer_id = p_customer and run_id = p_run;
+        perform pg_notify('mb_run', format('%s %s cancel', p_customer, p_run));
+        return 'cancelling';
+    end if;
+    update mb.runs
+    set cancel_requested = true, status = 'cancelled', wait_reason = null, wake_at = null,
+        finished_at = now(),
+        error = '{"code": "cancelled", "message": "the run was cancelled", "retryable": false}'
+    where customer_id = p_customer and run_id = p_run;
+    perform pg_notify('mb_run', format('%s %s finish', p_customer, p_run));
+    perform engine.wake_after_flush(array[p_customer], array[p_run]);
+    return 'cancelled';
+end
+$$;
+
+ALTER FUNCTION engine.cancel(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION cancel(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) IS 'Stops a run: at once when nobody executes it, else by telling the core that does.';
+
+-- Name: change_customer(uuid, json, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update mb.customers
+    set limits = coalesce(p_limits, limits),
+        disabled_at = case
+            when p_disabled then coalesce(disabled_at, now())
+            when not p_disabled then null
+            else disabled_at end
+    where customer_id = p_customer;
+    return found;
+end
+$$;
+
+ALTER FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION change_customer(p_customer uuid, p_limits json, p_disabled boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) IS 'Sets a customer''s limits or disables it; false when there is no such customer.';
+
+-- Name: claim(bigint, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.claim(p_fence bigint, max_runs integer) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, cancel_requested boolean, input json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+    perform engine.hold_core(p_fence);
+    return query
+    with due as (
+        select r.customer_id, r.run_id, r.status::text, r.wait_reason, r.wake_at
+        from mb.runs r
+        where r.fence is null and r.status in ('queued', 'waiting') and r.wake_at <= now()
+        order by r.wake_at
+        limit max_runs
+        for update skip locked
+    ), claimed as (
+        update mb.runs r
+        set fence = p_fence, status = 'running', wait_reason = null, wake_at = null,
+            started_at = coalesce(r.started_at, now())
+        from due
+        where r.customer_id = due.customer_id and r.run_id = due.run_id
+        returning r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
+            r.parent_run_id, due.status, due.wait_reason, r.cancel_requested, r.input, r.limits,
+            r.seed, r.diverged, r.created_at, r.started_at, r.steps, r.cpu_us, r.tokens_in,
+            r.tokens_out, r.cost_micros, due.wake_at
+    )
+    select c.customer_id, c.run_id, c.deployment_id, c.package_owner, c.package_id,
+        c.parent_run_id, c.status, c.wait_reason, c.cancel_requested, c.input::json,
+        c.limits::json, c.seed, c.diverged, c.created_at, c.started_at, c.steps, c.cpu_us,
+        c.tokens_in, c.tokens_out, c.cost_micros, engine.decisions(c.customer_id, c.run_id)
+    from claimed c
+    order by c.wake_at;
+end
+$$;
+
+ALTER FUNCTION engine.claim(p_fence bigint, max_runs integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION claim(p_fence bigint, max_runs integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.claim(p_fence bigint, max_runs integer) IS 'Takes runs that are due and that nobody executes, and makes this core their owner.';
+
+-- Name: core_beat(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.core_beat(p_fence bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update mb.cores set beat_at = now() where fence = p_fence and dead_at is null;
+    return found;
+end
+$$;
+
+ALTER FUNCTION engine.core_beat(p_fence bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION core_beat(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.core_beat(p_fence bigint) IS 'Says that a core is alive; false when it was declared dead and must register anew.';
+
+-- Name: core_start(text, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.core_start(p_node text, p_worker integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    earlier bigint;
+    own bigint;
+begin
+    for earlier in
+        select c.fence
+        from mb.cores c
+        where c.node = p_node and c.worker = p_worker and c.dead_at is null
+        order by c.fence
+        for update
+    loop
+        perform engine.bury(earlier);
+    end loop;
+    insert into mb.cores (node, worker) values (p_node, p_worker) returning fence into own;
+    return own;
+end
+$$;
+
+ALTER FUNCTION engine.core_start(p_node text, p_worker integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION core_start(p_node text, p_worker integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.core_start(p_node text, p_worker integer) IS 'Registers a new life of a core, buries its earlier ones, and returns its fencing number.';
+
+-- Name: core_stop(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.core_stop(p_fence bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform from mb.cores where fence = p_fence and dead_at is null for update;
+    if found then
+        perform engine.bury(p_fence);
+    end if;
+end
+$$;
+
+ALTER FUNCTION engine.core_stop(p_fence bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION core_stop(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.core_stop(p_fence bigint) IS 'Ends a core''s life in good order: its runs and leases are free for others.';
+
+-- Name: create_customer(text, json, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.create_customer(p_name text, p_limits json, p_micros bigint) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    customer constant uuid := engine.new_id();
+begin
+    insert into mb.customers (customer_id, name, limits)
+    values (customer, p_name, coalesce(p_limits, '{}'));
+    insert into mb.balances (customer_id) values (customer);
+    insert into mb.storage (customer_id) values (customer);
+    if p_micros <> 0 then
+        perform engine.topup(customer, p_micros, 'opening balance');
+    end if;
+    return customer;
+end
+$$;
+
+ALTER FUNCTION engine.create_customer(p_name text, p_limits json, p_micros bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION create_customer(p_name text, p_limits json, p_micros bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.create_customer(p_name text, p_limits json, p_micros bigint) IS 'Makes a customer with limits and a balance.';
+
+-- Name: decide(uuid, uuid, integer, json, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform from mb.runs r
+    where r.customer_id = p_customer and r.run_id = p_run and r.finished_at is null
+    for update;
+    if not found then
+        return case when exists (select from mb.approvals a where a.customer_id = p_customer
+            and a.run_id = p_run and a.seq = p_seq) then 'closed' else 'not_found' end;
+    end if;
+    update mb.approvals
+    set decision = p_decision, decided_by = p_by, decided_at = now()
+    where customer_id = p_customer and run_id = p_run and seq = p_seq and decided_at is null
+        and (deadline_at is null or deadline_at > now());
+    if not found then
+        return case when exists (select from mb.approvals a where a.customer_id = p_customer
+            and a.run_id = p_run and a.seq = p_seq) then 'closed' else 'not_found' end;
+    end if;
+    update mb.runs
+    set wake_at = now()
+    where customer_id = p_customer and run_id = p_run;
+    perform pg_notify('mb_run', format('%s %s decide', p_customer, p_run));
+    perform pg_notify('mb_queue', '');
+    return 'decided';
+end
+$$;
+
+ALTER FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) IS 'Records a person''s decision and lets the run go on.';
+
+-- Name: decisions(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.decisions(p_customer uuid, p_run uuid) RETURNS json
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(json_agg(json_build_object('seq', a.seq, 'decision', a.decision,
+        'by', a.decided_by, 'at_us', (extract(epoch from a.decided_at) * 1000000)::bigint)
+        order by a.seq), '[]')
+    from mb.approvals a
+    where a.customer_id = p_customer and a.run_id = p_run and a.decided_at is not null
+$$;
+
+ALTER FUNCTION engine.decisions(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION decisions(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) IS 'What people have decided in a run: [{"seq", "decision", "by", "at_us"}].';
+
+-- Name: deployed_run(uuid, uuid, uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select d.deployment_id, d.name, p.customer_id, p.package_id, d.config, d.tools, d.limits,
+        d.budget_micros, p.name, p.version, p.sha256, p.manifest, p.files, c.limits,
+        c.disabled_at is not null
+    from mb.deployments d
+    join mb.packages p on p.customer_id = p_package_owner and p.package_id = p_package
+    join mb.customers c on c.customer_id = d.customer_id
+    where d.customer_id = p_customer and d.deployment_id = p_deployment
+$$;
+
+ALTER FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) IS 'The same as engine.deployment for a run that has begun: its pinned package, deleted or not.';
+
+-- Name: deployment(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select d.deployment_id, d.name, d.package_owner, d.package_id, d.config, d.tools, d.limits,
+        d.budget_micros, p.name, p.version, p.sha256, p.manifest, p.files, c.limits,
+        c.disabled_at is not null
+    from mb.deployments d
+    join mb.packages p on p.customer_id = d.package_owner and p.package_id = d.package_id
+    join mb.customers c on c.customer_id = d.customer_id
+    where d.customer_id = p_customer and d.deployment_id = p_deployment and d.deleted_at is null
+$$;
+
+ALTER FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION deployment(p_customer uuid, p_deployment uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) IS 'A deployment with its package and its customer''s limits: all that starting a run needs.';
+
+-- Name: ensure_partitions(); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.ensure_partitions() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    parent text;
+    era timestamptz;
+    made integer := 0;
+begin
+    perform pg_advisory_xact_lock(hashtext('moonbase partitions'));
+    foreach parent in array array['runs', 'steps'] loop
+        for era in
+            select e at time zone 'UTC'
+            from generate_series(date_trunc('month', now() at time zone 'UTC'),
+                date_trunc('month', now() at time zone 'UTC') + interval '1 month', '1 month') e
+        loop
+            made := made + engine.make_partition(parent, era)::integer;
+        end loop;
+    end loop;
+    return made;
+end
+$$;
+
+ALTER FUNCTION engine.ensure_partitions() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION ensure_partitions(); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.ensure_partitions() IS 'Makes the partitions of this month and the next; returns how many were missing.';
+
+-- Name: file_list(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    files json;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    select json_agg(json_build_object('path', f.path, 'bytes', f.bytes - octet_length(f.path),
+        'content_type', f.content_type) order by f.path) into files
+    from (
+        select m.path, m.bytes, m.content_type
+        from mb.files m
+        where m.customer_id = p_customer and starts_with(m.path, coalesce(args ->> 'prefix', ''))
+        order by m.path
+        limit coalesce((args ->> 'limit')::integer, 100)
+    ) f;
+    return json_build_object('files', coalesce(files, '[]'));
+end
+$$;
+
+ALTER FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION file_list(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) IS 'The tool file.list: {prefix?, limit?} to {files: [{path, bytes, content_type}]}.';
+
+-- Name: file_read(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    file record;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    select f.path, f.content, f.content_type into file
+    from mb.files f
+    where f.customer_id = p_customer and f.path = args ->> 'path';
+    if not found then
+        raise exception using errcode = 'MB404', detail = 'not_found', hint = '/path',
+            message = format('there is no file "%s"', args ->> 'path');
+    end if;
+    begin
+        return json_build_object('path', file.path, 'content', convert_from(file.content, 'UTF8'),
+            'content_type', file.content_type);
+    exception when character_not_in_repertoire then
+        return json_build_object('path', file.path, 'base64',
+            translate(encode(file.content, 'base64'), e'\n', ''),
+            'content_type', file.content_type);
+    end;
+end
+$$;
+
+ALTER FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION file_read(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) IS 'The tool file.read: {path} to {path, content or base64, content_type}.';
+
+-- Name: file_write(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    to_path constant text := args ->> 'path';
+    bytes_now bytea;
+    size integer;
+    size_before integer;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    begin
+        bytes_now := case when args ->> 'content' is not null
+            then convert_to(args ->> 'content', 'UTF8') else decode(args ->> 'base64', 'base64') end;
+    exception when invalid_parameter_value then
+        raise exception using errcode = 'MB422', detail = 'invalid_arguments', hint = '/base64',
+            message = 'this is not base64';
+    end;
+    size := octet_length(to_path) + octet_length(bytes_now);
+    perform engine.lock_storage(p_customer);
+    select f.bytes into size_before
+    from mb.files f
+    where f.customer_id = p_customer and f.path = to_path;
+    insert into mb.files (customer_id, path, content, content_type, bytes)
+    values (p_customer, to_path, bytes_now, coalesce(args ->> 'content_type',
+        case when args ->> 'content' is not null then 'text/plain; charset=utf-8'
+            else 'application/octet-stream' end), size)
+    on conflict (customer_id, path) do update
+    set content = excluded.content, content_type = excluded.content_type, bytes = excluded.bytes,
+        updated_at = now();
+    perform engine.add_storage(p_customer, size - coalesce(size_before, 0));
+    return json_build_object('path', to_path, 'bytes', octet_length(bytes_now));
+end
+$$;
+
+ALTER FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION file_write(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) IS 'The tool file.write: {path, content or base64, content_type?} to {path, bytes}.';
+
+-- Name: find_documents(uuid, text, tsquery, jsonb, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) RETURNS TABLE(document_id text, score double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select m.document_id, ts_rank('{0.1, 0.2, 0.4, 1.0}', m.search, p_words, 33)::float8
+    from mb.documents m
+    where numnode(p_words) > 0 and m.customer_id = p_customer and m.collection = p_collection
+        and m.search @@ (engine.quote_word('in:' || p_customer::text || '/' || p_collection)::tsquery
+            && p_words)
+        and (p_filter is null or m.metadata::jsonb @> p_filter)
+    order by 2 desc, 1
+    limit p_limit
+$$;
+
+ALTER FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) IS 'The documents of a collection that fit a text search query best, with scores from 0 to 1.';
+
+-- Name: find_run(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.find_run(p_run uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.customer_id
+    from mb.runs r
+    where r.run_id = p_run
+$$;
+
+ALTER FUNCTION engine.find_run(p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION find_run(p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.find_run(p_run uuid) IS 'Whose run this is; no row when there is none.';
+
+-- Name: flush(bigint, bigint, uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], timestamp with time zone[], boolean[], text[], text[], text[], text[], bytea[], boolean[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], integer[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], uuid[], integer[], smallint[], smallint[], boolean[], bytea[], text[], text[], text[], text[], timestamp with time zone[], bigint[], bigint[], integer[], integer[], integer[], integer[], bigint[], bigint[], bigint[], text[], text[], uuid[], uuid[], text[], text[], timestamp with time zone[], boolean[], text[], text[], boolean[], timestamp with time zone[], timestamp with time zone[], integer[], bigint[], bigint[], bigint[], bigint[], json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    core record;
+    may_wake boolean := false; -- somebody may have to hear of a run of this batch
+    updated_may_wake boolean;
+begin
+    update mb.cores
+    set flush_no = p_flush_no, beat_at = now()
+    where fence = p_fence and dead_at is null and flush_no = p_flush_no - 1;
+    if not found then
+        select c.dead_at, c.flush_no into core from mb.cores c where c.fence = p_fence;
+        if not found or core.dead_at is not null then
+            raise exception using errcode = 'MBFEN',
+                message = format('core %s was declared dead', p_fence);
+        elsif core.flush_no >= p_flush_no then
+            return false;
+        end if;
+        raise exception using errcode = 'MBSEQ',
+            message = format('batch %s of core %s came after %s', p_flush_no, p_fence, core.flush_no);
+    end if;
+
+    if cardinality(run_ids) > 0 then
+        insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id,
+            parent_run_id, status, wait_reason, wake_at, fence, input, output, error, limits, seed,
+            diverged, created_at, started_at, finished_at, steps, cpu_us, tokens_in, tokens_out,
+            cost_micros)
+        select run_customers[i], run_ids[i], run_deployments[i], run_package_owners[i],
+            run_packages[i], run_parents[i], run_statuses[i], run_wait_reasons[i],
+            case when run_statuses[i] = 'queued' then coalesce(run_wake_ats[i], now())
+                else run_wake_ats[i] end,
+            case when run_owned[i] then p_fence end,
+            run_inputs[i], run_outputs[i], run_errors[i], run_limits[i],
+            run_seeds[i], coalesce(run_diverged[i], false), run_created_ats[i], run_started_ats[i],
+            run_finished_ats[i], coalesce(run_steps[i], 0), coalesce(run_cpu_us[i], 0),
+            coalesce(run_tokens_in[i], 0), coalesce(run_tokens_out[i], 0),
+            coalesce(run_cost_micros[i], 0)
+        from generate_series(1, cardinality(run_ids)) i;
+        may_wake := run_statuses && array['queued', 'waiting'] or cardinality(run_parents) > 0;
+    end if;
+
+    if cardinality(step_run_ids) > 0 then
+        insert into mb.steps (customer_id, run_id, seq, kind, state, key, tool, args, result, error,
+            started_at, duration_us, cpu_us, tokens_in, tokens_out, tokens_cached,
+            tokens_reasoning, bytes, cost_micros, price_micros, model, provider_request_id, fence)
+        select step_customers[i], step_run_ids[i], step_seqs[i], step_kinds[i], step_states[i],
+            step_keys[i], step_tools[i], step_args[i], step_results[i],
+            step_errors[i], step_started_ats[i], step_duration_us[i],
+            coalesce(step_cpu_us[i], 0), coalesce(step_tokens_in[i], 0),
+            coalesce(step_tokens_out[i], 0), coalesce(step_tokens_cached[i], 0),
+            coalesce(step_tokens_reasoning[i], 0), coalesce(step_bytes[i], 0),
+            coalesce(step_cost_micros[i], 0), coalesce(step_price_micros[i], 0), step_models[i],
+            step_provider_request_ids[i], p_fence
+        from generate_series(1, cardinality(step_run_ids)) i
+        where step_completes[i] is not true;
+
+        if cardinality(step_completes) > 0 then
+            update mb.steps s
+            set state = step_states[i], result = step_results[i],
+                error = step_errors[i], duration_us = step_duration_us[i],
+                cpu_us = coalesce(step_cpu_us[i], 0), tokens_in = coalesce(step_tokens_in[i], 0),
+                tokens_out = coalesce(step_tokens_out[i], 0),
+                tokens_cached = coalesce(step_tokens_cached[i], 0),
+                tokens_reasoning = coalesce(step_tokens_reasoning[i], 0),
+                bytes = coalesce(step_bytes[i], 0),
+                cost_micros = coalesce(step_cost_micros[i], 0),
+                price_micros = coalesce(step_price_micros[i], 0), model = step_models[i],
+                provider_request_id = step_provider_request_ids[i], fence = p_fence
+            from unnest(step_run_ids) with ordinality as u (id, i)
+            where step_completes[i] and s.customer_id = step_customers[i]
+                and s.run_id = u.id and s.seq = step_seqs[i] and s.state = 1;
+        end if;
+
+        insert into mb.balance_leases as l (customer_id, fence, spent_micros)
+        select step_customers[i], p_fence, sum(step_price_micros[i])
+        from generate_series(1, cardinality(step_price_micros)) i
+        where step_states[i] = 2 and step_price_micros[i] <> 0
+        group by 1
+        order by 1
+        on conflict (customer_id, fence) do update
+        set spent_micros = l.spent_micros + excluded.spent_micros;
+
+        insert into mb.usage_hourly as u (customer_id, hour, deployment_id, tool, shard, calls,
+            tokens_in, tokens_out, cpu_us, bytes, cost_micros, price_micros)
+        select step_customers[i],
+            date_bin('1 hour', step_started_ats[i], '2000-01-01 00:00:00+00'),
+            step_deployments[i], step_tools[i], (p_fence % 8)::smallint, count(*),
+            coalesce(sum(step_tokens_in[i]), 0), coalesce(sum(step_tokens_out[i]), 0),
+            coalesce(sum(step_cpu_us[i]), 0), coalesce(sum(step_bytes[i]), 0),
+            coalesce(sum(step_cost_micros[i]), 0), coalesce(sum(step_price_micros[i]), 0)
+        from generate_series(1, cardinality(step_run_ids)) i
+        where step_states[i] = 2 and step_kinds[i] in (1, 4)
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (customer_id, hour, deployment_id, tool, shard) do update
+        set calls = u.calls + excluded.calls, tokens_in = u.tokens_in + excluded.tokens_in,
+            tokens_out = u.tokens_out + excluded.tokens_out, cpu_us = u.cpu_us + excluded.cpu_us,
+            bytes = u.bytes + excluded.bytes, cost_micros = u.cost_micros + excluded.cost_micros,
+            price_micros = u.price_micros + excluded.price_micros;
+    end if;
+
+    if cardinality(upd_run_ids) > 0 then
+        -- What happened meanwhile to a run that is given up (a decision, a cancel, a child that
+        -- ended) has set wake_at or cancel_requested, and must not be slept through.
+        with updated as (
+            update mb.runs r
+            set status = upd_statuses[i], wait_reason = upd_wait_reasons[i],
+                wake_at = case
+                    when upd_finished_ats[i] is not null then null
+                    when upd_owned[i] then r.wake_at
+                    when r.cancel_requested or upd_statuses[i] = 'queued' then now()
+                    else least(r.wake_at, upd_wake_ats[i]) end,
+                fence = case when upd_owned[i] then p_fence end,
+                output = upd_outputs[i], error = upd_errors[i],
+                diverged = coalesce(upd_diverged[i], r.diverged),
+                started_at = coalesce(upd_started_ats[i], r.started_at),
+                finished_at = upd_finished_ats[i], steps = upd_steps[i], cpu_us = upd_cpu_us[i],
+                tokens_in = upd_tokens_in[i], tokens_out = upd_tokens_out[i],
+                cost_micros = upd_cost_micros[i]
+            from unnest(upd_run_ids) with ordinality as u (id, i)
+            where r.customer_id = upd_customers[i] and r.run_id = u.id and r.fence = p_fence
+            returning r.status in ('queued', 'waiting') or r.parent_run_id is not null as may_wake
+        )
+        select bool_or(u.may_wake) into updated_may_wake from updated u;
+        may_wake := may_wake or updated_may_wake;
+    end if;
+
+    if p_approvals is not null then
+        perform engine.add_approvals(p_approvals);
+    end if;
+    if may_wake then
+        perform engine.wake_after_flush(run_customers || upd_customers, run_ids || upd_run_ids);
+    end if;
+    return true;
+end
+$$;
+
+ALTER FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) IS 'Writes one batch of a core''s journal: new runs, steps, changes of runs, money and usage.';
+
+-- Name: hold_core(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.hold_core(p_fence bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform from mb.cores where fence = p_fence and dead_at is null for key share;
+    if not found then
+        raise exception using errcode = 'MBFEN',
+            message = format('core %s was declared dead', p_fence);
+    end if;
+end
+$$;
+
+ALTER FUNCTION engine.hold_core(p_fence bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION hold_core(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.hold_core(p_fence bigint) IS 'Keeps a core from being declared dead until the transaction ends; raises MBFEN when it is dead.';
+
+-- Name: idempotent(bigint, uuid, text, text, bytea, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid) RETURNS TABLE(state text, run_id uuid, status integer, response json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    held mb.idempotency_keys;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    insert into mb.idempotency_keys (customer_id, scope, key, request_sha256, fence, run_id)
+    values (p_customer, p_scope, p_key, p_request_sha256, p_fence, p_run)
+    on conflict do nothing;
+    if found then
+        return query select 'new', p_run, null::integer, null::json;
+        return;
+    end if;
+    select k.* into held
+    from mb.idempotency_keys k
+    where k.customer_id = p_customer and k.scope = p_scope and k.key = p_key
+    for update;
+    if not found then -- its holder gave it back just now
+        return query select 'running', null::uuid, null::integer, null::json;
+    elsif held.request_sha256 <> p_request_sha256 then
+        return query select 'mismatch', null::uuid, null::integer, null::json;
+    elsif held.status is not null or exists (
+        select from mb.runs r where r.customer_id = p_customer and r.run_id = held.run_id
+    ) then
+        return query select 'same', held.run_id, held.status, held.response;
+    elsif exists (select from mb.cores c where c.fence = held.fence and c.dead_at is null) then
+        return query select 'running', held.run_id, null::integer, null::json;
+    else
+        update mb.idempotency_keys k
+        set fence = p_fence, run_id = p_run, created_at = now()
+        where k.customer_id = p_customer and k.scope = p_scope and k.key = p_key;
+        return query select 'new', p_run, null::integer, null::json;
+    end if;
+end
+$$;
+
+ALTER FUNCTION engine.idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid) IS 'Claims an Idempotency-Key for a request, or says what became of the request that has it.';
+
+-- Name: idempotent_begin(uuid, text, text, bytea); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea) RETURNS TABLE(state text, status integer, response json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    held mb.idempotency_keys;
+begin
+    insert into mb.idempotency_keys (customer_id, scope, key, request_sha256, fence)
+    values (p_customer, p_scope, p_key, p_request_sha256, 0)
+    on conflict do nothing;
+    if found then
+        return query select 'new', null::integer, null::json;
+        return;
+    end if;
+    select k.* into held
+    from mb.idempotency_keys k
+    where k.customer_id = p_customer and k.scope = p_scope and k.key = p_key;
+    return query select case when held.request_sha256 = p_request_sha256 then 'same'
+        else 'mismatch' end, held.status, held.response;
+end
+$$;
+
+ALTER FUNCTION engine.idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea) IS 'Claims an Idempotency-Key for the work of one transaction, or gives its earlier answer.';
+
+-- Name: idempotent_done(uuid, text, text, integer, json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update mb.idempotency_keys
+    set status = p_status, response = p_response
+    where customer_id = p_customer and scope = p_scope and key = p_key
+$$;
+
+ALTER FUNCTION engine.idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json) IS 'Keeps the answer to a request under its key.';
+
+-- Name: idempotent_drop(uuid, text, text, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from mb.idempotency_keys
+    where customer_id = p_customer and scope = p_scope and key = p_key and status is null
+        and run_id is not distinct from p_run
+$$;
+
+ALTER FUNCTION engine.idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid) IS 'Gives a key back whose request was refused, so that it may be tried again.';
+
+-- Name: kv_delete(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    gone record;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    perform engine.lock_storage(p_customer);
+    delete from mb.kv
+    where customer_id = p_customer and deployment_id = p_deployment and key = args ->> 'key'
+    returning bytes, expires_at is null or expires_at > now() as was_there into gone;
+    perform engine.add_storage(p_customer, -coalesce(gone.bytes, 0));
+    return json_build_object('deleted', coalesce(gone.was_there, false));
+end
+$$;
+
+ALTER FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION kv_delete(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) IS 'The tool kv.delete: {key} to {deleted}.';
+
+-- Name: kv_get(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    found_value json;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    select k.value into found_value
+    from mb.kv k
+    where k.customer_id = p_customer and k.deployment_id = p_deployment
+        and k.key = args ->> 'key' and (k.expires_at is null or k.expires_at > now());
+    return json_build_object('found', found, 'value', found_value);
+end
+$$;
+
+ALTER FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION kv_get(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) IS 'The tool kv.get: {key} to {found, value}.';
+
+-- Name: kv_set(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    new_key constant text := args ->> 'key';
+    new_value constant json := args -> 'value';
+    size constant integer := octet_length(new_key) + octet_length(new_value::text);
+    size_before integer;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    if octet_length(new_value::text) > 262144 then
+        raise exception using errcode = 'MB422', detail = 'invalid_arguments', hint = '/value',
+            message = 'the value is larger than 256 KiB';
+    end if;
+    perform engine.lock_storage(p_customer);
+    select k.bytes into size_before
+    from mb.kv k
+    where k.customer_id = p_customer and k.deployment_id = p_deployment and k.key = new_key;
+    insert into mb.kv (customer_id, deployment_id, key, value, bytes, expires_at)
+    values (p_customer, p_deployment, new_key, new_value, size,
+        now() + (args ->> 'ttl_s')::float8 * interval '1 second')
+    on conflict (customer_id, deployment_id, key) do update
+    set value = excluded.value, bytes = excluded.bytes, expires_at = excluded.expires_at,
+        updated_at = now();
+    perform engine.add_storage(p_customer, size - coalesce(size_before, 0));
+    return json_build_object('ok', true);
+end
+$$;
+
+ALTER FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION kv_set(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) IS 'The tool kv.set: {key, value, ttl_s?} to {ok}.';
+
+-- Name: lease_balance(bigint, uuid, bigint, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    granted bigint;
+begin
+    perform engine.hold_core(p_fence);
+    perform engine.settle_lease(p_customer, p_fence, false);
+    select least(want_micros, b.free_micros) into granted
+    from mb.balances_now b
+    where b.customer_id = p_customer;
+    if granted < min_micros or granted <= 0 then
+        return 0;
+    end if;
+    update mb.balances set leased_micros = leased_micros + granted where customer_id = p_customer;
+    insert into mb.balance_leases as l (customer_id, fence, granted_micros)
+    values (p_customer, p_fence, granted)
+    on conflict (customer_id, fence) do update
+    set granted_micros = l.granted_micros + excluded.granted_micros;
+    return granted;
+end
+$$;
+
+ALTER FUNCTION engine.lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint) IS 'Gives a core a slice of a customer''s balance to spend; returns its size, 0 when there is none.';
+
+-- Name: list_customers(); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.list_customers() RETURNS TABLE(customer_id uuid, name text, created_at timestamp with time zone, limits json, disabled boolean, balance_micros bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select c.customer_id, c.name, c.created_at, c.limits, c.disabled_at is not null,
+        coalesce(b.balance_micros, 0)
+    from mb.customers c
+    left join mb.balances_now b on b.customer_id = c.customer_id
+    where c.customer_id <> '00000000-0000-0000-0000-000000000000'
+    order by c.customer_id
+$$;
+
+ALTER FUNCTION engine.list_customers() OWNER TO moonbase_engine;
+
+-- Name: FUNCTION list_customers(); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.list_customers() IS 'All customers with what they have left.';
+
+-- Name: load_run(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.load_run(p_customer uuid, p_run uuid) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, wake_at timestamp with time zone, fence bigint, cancel_requested boolean, input json, output json, error json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
+        r.parent_run_id, r.status::text, r.wait_reason, r.wake_at, r.fence, r.cancel_requested, r.input::json,
+        r.output::json, r.error::json, r.limits::json, r.seed, r.diverged, r.created_at, r.started_at, r.finished_at,
+        r.steps, r.cpu_us, r.tokens_in, r.tokens_out, r.cost_micros,
+        engine.decisions(r.customer_id, r.run_id)
+    from mb.runs r
+    where r.customer_id = p_customer and r.run_id = p_run
+$$;
+
+ALTER FUNCTION engine.load_run(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION load_run(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.load_run(p_customer uuid, p_run uuid) IS 'One run with all that is needed to execute or show it.';
+
+-- Name: load_steps(uuid, uuid, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) RETURNS TABLE(seq integer, kind smallint, state smallint, key bytea, tool text, args json, result json, error json, started_at timestamp with time zone, ended_at timestamp with time zone, duration_us bigint, cpu_us bigint, tokens_in integer, tokens_out integer, tokens_cached integer, tokens_reasoning integer, bytes bigint, cost_micros bigint, price_micros bigint, model text, provider_request_id text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select s.seq, s.kind, s.state, s.key, s.tool, s.args::json, s.result::json, s.error::json, s.started_at,
+        s.started_at + s.duration_us * interval '1 microsecond', s.duration_us, s.cpu_us,
+        s.tokens_in, s.tokens_out, s.tokens_cached, s.tokens_reasoning, s.bytes, s.cost_micros,
+        s.price_micros, s.model, s.provider_request_id
+    from mb.steps s
+    where s.customer_id = p_customer and s.run_id = p_run and (with_events or s.kind in (1, 4))
+    order by s.seq
+$$;
+
+ALTER FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION load_steps(p_customer uuid, p_run uuid, with_events boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) IS 'The journal of one run, for replay.';
+
+-- Name: lock_storage(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.lock_storage(p_customer uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into mb.storage (customer_id) values (p_customer) on conflict do nothing;
+    perform from mb.storage where customer_id = p_customer for update;
+end
+$$;
+
+ALTER FUNCTION engine.lock_storage(p_customer uuid) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION lock_storage(p_customer uuid); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.lock_storage(p_customer uuid) IS 'Lets one writer at a time at a customer''s data.';
+
+-- Name: make_partition(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.make_partition(parent text, era timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    part constant text := format('%s_%s', parent, to_char(era at time zone 'UTC', '"y"YYYY"m"MM'));
+    lower constant uuid := engine.uuid_at(era);
+    upper constant uuid := engine.uuid_at((era at time zone 'UTC' + interval '1 month')
+        at time zone 'UTC');
+begin
+    if to_regclass(format('mb.%I', part)) is not null then
+        return false;
+    end if;
+    execute format('create table mb.%I (like mb.%I including all)', part, parent);
+    -- Forced row-level security hides the rows from their table's owner too.
+    execute format('alter table mb.%I no force row level security', parent || '_default');
+    execute format('with moved as (delete from mb.%I where run_id >= %L and run_id < %L returning *)'
+        ' insert into mb.%I select * from moved', parent || '_default', lower, upper, part);
+    execute format('alter table mb.%I force row level security', parent || '_default');
+    perform mb.secure_table(format('mb.%I', part)::regclass);
+    execute format('alter table mb.%I attach partition mb.%I for values from (%L) to (%L)',
+        parent, part, lower, upper);
+    return true;
+end
+$$;
+
+ALTER FUNCTION engine.make_partition(parent text, era timestamp with time zone) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION make_partition(parent text, era timestamp with time zone); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.make_partition(parent text, era timestamp with time zone) IS 'Makes one month''s partition of mb.runs or mb.steps; false when it is there.';
+
+-- Name: memory_delete(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    gone record;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    perform engine.lock_storage(p_customer);
+    with deleted as (
+        delete from mb.documents m
+        where m.customer_id = p_customer and m.collection = args ->> 'collection'
+            and m.document_id in (select json_array_elements_text(args -> 'ids'))
+        returning m.bytes
+    )
+    select count(*) as documents, coalesce(sum(d.bytes), 0) as bytes into gone from deleted d;
+    perform engine.add_storage(p_customer, -gone.bytes);
+    return json_build_object('deleted', gone.documents);
+end
+$$;
+
+ALTER FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION memory_delete(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) IS 'The tool memory.delete: {collection, ids} to {deleted}.';
+
+-- Name: memory_search(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    in_collection constant text := args ->> 'collection';
+    query constant tsquery := engine.words(args ->> 'query');
+    documents json;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    select json_agg(json_build_object('id', m.document_id, 'title', m.title, 'body', m.body,
+        'snippet', ts_headline('pg_catalog.english', left(m.body, 20000), query,
+            'StartSel="", StopSel="", MaxWords=40, MinWords=15, MaxFragments=1'),
+        'score', round(f.score::numeric, 6), 'metadata', m.metadata)
+        order by f.score desc, m.document_id) into documents
+    from engine.find_documents(p_customer, in_collection, query, (args ->> 'filter')::jsonb,
+        coalesce((args ->> 'limit')::integer, 5)) f
+    join mb.documents m on m.customer_id = p_customer and m.collection = in_collection
+        and m.document_id = f.document_id;
+    return json_build_object('documents', coalesce(documents, '[]'));
+end
+$$;
+
+ALTER FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION memory_search(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) IS 'The tool memory.search: {collection, query, limit?, filter?} to {documents: [{id, title, body, snippet, score, metadata}]}.';
+
+-- Name: memory_upsert(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    into_collection constant text := args ->> 'collection';
+    grown bigint;
+begin
+    perform set_config('mb.customer_id', p_customer::text, true);
+    perform engine.lock_storage(p_customer);
+    with given as (
+        select distinct on (d.value ->> 'id') d.value ->> 'id' as id,
+            coalesce(d.value ->> 'title', '') as title, d.value ->> 'body' as body,
+            coalesce(d.value -> 'metadata', '{}') as metadata
+        from json_array_elements(args -> 'documents') with ordinality as d (value, position)
+        order by d.value ->> 'id', d.position desc
+    ), before as (
+        select coalesce(sum(m.bytes), 0) as bytes
+        from mb.documents m
+        where m.customer_id = p_customer and m.collection = into_collection
+            and m.document_id in (select g.id from given g)
+    ), written as (
+        insert into mb.documents (customer_id, collection, document_id, title, body, metadata,
+            bytes)
+        select p_customer, into_collection, g.id, g.title, g.body, g.metadata,
+            octet_length(g.id) + octet_length(g.title) + octet_length(g.body)
+                + octet_length(g.metadata::text)
+        from given g
+        order by g.id
+        on conflict (customer_id, collection, document_id) do update
+        set title = excluded.title, body = excluded.body, metadata = excluded.metadata,
+            bytes = excluded.bytes, updated_at = now()
+        returning bytes
+    )
+    select coalesce(sum(w.bytes), 0) - (select b.bytes from before b) into grown from written w;
+    perform engine.add_storage(p_customer, grown);
+    return json_build_object('upserted', json_array_length(args -> 'documents'));
+exception when program_limit_exceeded then
+    raise exception using errcode = 'MB422', detail = 'invalid_arguments', hint = '/documents',
+        message = 'a document has too many different words';
+end
+$$;
+
+ALTER FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION memory_upsert(p_customer uuid, p_deployment uuid, args json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) IS 'The tool memory.upsert: {collection, documents: [{id, title?, body, metadata?}]} to {upserted}.';
+
+-- Name: new_id(); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.new_id() RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select (substr(engine.uuid_at(clock_timestamp())::text, 1, 14) || '7'
+        || substr(gen_random_uuid()::text, 16))::uuid
+$$;
+
+ALTER FUNCTION engine.new_id() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION new_id(); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.new_id() IS 'A new id: a UUIDv7 of this moment (RFC 9562).';
+
+-- Name: package(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.package(p_owner uuid, p_package uuid) RETURNS TABLE(package_id uuid, name text, version text, sha256 bytea, manifest json, files json)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select p.package_id, p.name, p.version, p.sha256, p.manifest, p.files
+    from mb.packages p
+    where p.customer_id = p_owner and p.package_id = p_package
+$$;
+
+ALTER FUNCTION engine.package(p_owner uuid, p_package uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION package(p_owner uuid, p_package uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.package(p_owner uuid, p_package uuid) IS 'One package with its files.';
+
+-- Name: prune(); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.prune() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    keys integer;
+    entries integer := 0;
+    gone record;
+    owner uuid;
+begin
+    delete from mb.idempotency_keys
+    where ctid = any (array(
+        select ctid from mb.idempotency_keys
+        where created_at < now() - interval '24 hours'
+        limit 1000
+        for update skip locked));
+    get diagnostics keys = row_count;
+    -- As everywhere, the storage's row is locked before what it counts.
+    for owner in
+        select s.customer_id
+        from mb.storage s
+        where s.customer_id in (select k.customer_id from mb.kv k where k.expires_at < now())
+        order by 1
+        limit 20
+        for update skip locked
+    loop
+        with deleted as (
+            delete from mb.kv k
+            where k.customer_id = owner and k.expires_at < now()
+            returning k.bytes
+        )
+        select count(*) as entries, coalesce(sum(d.bytes), 0) as bytes into gone from deleted d;
+        update mb.storage set bytes = bytes - gone.bytes where customer_id = owner;
+        entries := entries + gone.entries;
+    end loop;
+    return keys + entries;
+end
+$$;
+
+ALTER FUNCTION engine.prune() OWNER TO moonbase_engine;
+
+-- Name: FUNCTION prune(); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.prune() IS 'Deletes some old idempotency keys and expired entries; returns how many, 0 when all are gone.';
+
+-- Name: put_deployment(uuid, uuid, uuid, uuid, text, json, text[], json, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into mb.deployments as d (customer_id, deployment_id, package_owner, package_id, name,
+        config, tools, limits, budget_micros)
+    values (p_customer, p_deployment, p_package_owner, p_package, p_name, coalesce(p_config, '{}'),
+        p_tools, coalesce(p_limits, '{}'), p_budget_micros)
+    on conflict (customer_id, deployment_id) do update
+    set package_owner = excluded.package_owner, package_id = excluded.package_id,
+        name = excluded.name, config = excluded.config, tools = excluded.tools,
+        limits = excluded.limits, budget_micros = excluded.budget_micros, deleted_at = null
+$$;
+
+ALTER FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) IS 'Makes a deployment, or changes the one with this id.';
+
+-- Name: put_key(uuid, uuid, text, bytea, text, text[]); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into mb.api_keys (customer_id, key_id, name, key_sha256, prefix, scopes)
+    values (p_customer, p_key, p_name, p_key_sha256, p_prefix, p_scopes)
+    on conflict (key_sha256) do nothing
+$$;
+
+ALTER FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]) IS 'Adds an API key by its hash; the same key again is no error.';
+
+-- Name: put_package(uuid, uuid, text, text, bytea, json, json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    there record;
+begin
+    insert into mb.packages (customer_id, package_id, name, version, sha256, manifest, files)
+    values (p_owner, p_package, p_name, p_version, p_sha256, p_manifest, p_files)
+    on conflict (customer_id, name, version) do nothing;
+    select p.package_id, p.sha256 into there
+    from mb.packages p
+    where p.customer_id = p_owner and p.name = p_name and p.version = p_version;
+    if there.sha256 <> p_sha256 then
+        raise exception using errcode = 'MB409', detail = 'exists',
+            message = format('package %s %s is there with other contents', p_name, p_version);
+    end if;
+    return there.package_id;
+end
+$$;
+
+ALTER FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) IS 'Adds a package, of a customer or of the platform (nil).';
+
+-- Name: quote_word(text); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.quote_word(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''''
+$$;
+
+ALTER FUNCTION engine.quote_word(word text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION quote_word(word text); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.quote_word(word text) IS 'A word as the text form of a tsquery takes it.';
+
+-- Name: reap(bigint, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.reap(p_fence bigint, lease_ms integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    silent bigint;
+    freed integer := 0;
+begin
+    for silent in
+        select c.fence
+        from mb.cores c
+        where c.dead_at is null and c.fence <> p_fence
+            and c.beat_at < now() - lease_ms * interval '1 millisecond'
+        order by c.fence
+        for update skip locked
+    loop
+        freed := freed + engine.bury(silent);
+    end loop;
+    delete from mb.cores c
+    where c.dead_at < now() - interval '7 days'
+        and not exists (select from mb.balance_leases l where l.fence = c.fence);
+    return freed;
+end
+$$;
+
+ALTER FUNCTION engine.reap(p_fence bigint, lease_ms integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION reap(p_fence bigint, lease_ms integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.reap(p_fence bigint, lease_ms integer) IS 'Declares cores dead that have not been heard of for lease_ms, and frees what they held.';
+
+-- Name: rebuild_usage(uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    first constant timestamptz := date_bin('1 hour', p_from, '2000-01-01 00:00:00+00');
+    after_last constant timestamptz := date_bin('1 hour', p_to, '2000-01-01 00:00:00+00');
+    made integer;
+begin
+    lock table mb.usage_hourly in share row exclusive mode;
+    delete from mb.usage_hourly u
+    where u.customer_id = p_customer and u.hour >= first and u.hour < after_last;
+    insert into mb.usage_hourly (customer_id, hour, deployment_id, tool, shard, calls, tokens_in,
+        tokens_out, cpu_us, bytes, cost_micros, price_micros)
+    select s.customer_id, date_bin('1 hour', s.started_at, '2000-01-01 00:00:00+00'),
+        r.deployment_id, s.tool, 0, count(*), sum(s.tokens_in), sum(s.tokens_out), sum(s.cpu_us),
+        sum(s.bytes), sum(s.cost_micros), sum(s.price_micros)
+    from mb.steps s
+    join mb.runs r on r.customer_id = s.customer_id and r.run_id = s.run_id
+    where s.customer_id = p_customer and s.started_at >= first and s.started_at < after_last
+        and s.state = 2 and s.kind in (1, 4)
+    group by 1, 2, 3, 4;
+    get diagnostics made = row_count;
+    return made;
+end
+$$;
+
+ALTER FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Derives a customer''s usage of some hours from the journal anew; returns the number of rows.';
+
+-- Name: return_balance(bigint, uuid, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    returned bigint;
+begin
+    perform engine.hold_core(p_fence);
+    perform engine.settle_lease(p_customer, p_fence, false);
+    update mb.balance_leases l
+    set granted_micros = l.granted_micros - least(l.granted_micros, greatest(p_micros, 0))
+    from mb.balance_leases before
+    where before.customer_id = p_customer and before.fence = p_fence
+        and l.customer_id = before.customer_id and l.fence = before.fence
+    returning before.granted_micros - l.granted_micros into returned;
+    update mb.balances
+    set leased_micros = leased_micros - coalesce(returned, 0)
+    where customer_id = p_customer;
+end
+$$;
+
+ALTER FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION return_balance(p_fence bigint, p_customer uuid, p_micros bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) IS 'Gives an unspent part of a core''s slice back to the customer''s balance.';
+
+-- Name: secrets(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.secrets(p_customer uuid) RETURNS json
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(json_object_agg(s.name, s.sealed), '{}')
+    from mb.secrets s
+    where s.customer_id = p_customer
+$$;
+
+ALTER FUNCTION engine.secrets(p_customer uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION secrets(p_customer uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.secrets(p_customer uuid) IS 'A customer''s secrets, sealed: {name: text}.';
+
+-- Name: settle_lease(uuid, bigint, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    lease record;
+    released bigint; -- of the grant: what was spent within it, and what goes back unspent
+begin
+    insert into mb.balances (customer_id) values (p_customer) on conflict do nothing;
+    perform from mb.balances where customer_id = p_customer for update;
+    select granted_micros, spent_micros into lease
+    from mb.balance_leases
+    where customer_id = p_customer and fence = p_fence
+    for update;
+    if not found then
+        return;
+    end if;
+    if give_back then
+        released := lease.granted_micros;
+        delete from mb.balance_leases where customer_id = p_customer and fence = p_fence;
+    else
+        released := least(lease.granted_micros, lease.spent_micros);
+        update mb.balance_leases
+        set granted_micros = granted_micros - released, spent_micros = 0
+        where customer_id = p_customer and fence = p_fence;
+    end if;
+    update mb.balances
+    set balance_micros = balance_micros - lease.spent_micros,
+        leased_micros = leased_micros - released
+    where customer_id = p_customer;
+end
+$$;
+
+ALTER FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION settle_lease(p_customer uuid, p_fence bigint, give_back boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) IS 'Takes what a core has spent out of the customer''s balance, and with give_back ends its lease.';
+
+-- Name: topup(uuid, bigint, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    left_micros bigint;
+begin
+    if not exists (select from mb.customers c where c.customer_id = p_customer) then
+        raise exception using errcode = 'MB404', detail = 'not_found',
+            message = 'there is no such customer';
+    end if;
+    insert into mb.credits (customer_id, credit_id, amount_micros, note)
+    values (p_customer, engine.new_id(), p_micros, p_note);
+    insert into mb.balances as b (customer_id, balance_micros) values (p_customer, p_micros)
+    on conflict (customer_id) do update
+    set balance_micros = b.balance_micros + excluded.balance_micros;
+    perform engine.wake_budget(p_customer);
+    select b.balance_micros into left_micros
+    from mb.balances_now b
+    where b.customer_id = p_customer;
+    return left_micros;
+end
+$$;
+
+ALTER FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION topup(p_customer uuid, p_micros bigint, p_note text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) IS 'Books money in, lets runs that waited for it go on, and returns the new balance.';
+
+-- Name: touch_keys(uuid[], uuid[]); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.touch_keys(p_customers uuid[], p_keys uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update mb.api_keys k
+    set last_used_at = now()
+    from (
+        select customer_id, key_id
+        from unnest(p_customers, p_keys) as u (customer_id, key_id)
+        order by 1, 2
+    ) u
+    where k.customer_id = u.customer_id and k.key_id = u.key_id
+$$;
+
+ALTER FUNCTION engine.touch_keys(p_customers uuid[], p_keys uuid[]) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION touch_keys(p_customers uuid[], p_keys uuid[]); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.touch_keys(p_customers uuid[], p_keys uuid[]) IS 'Notes the last use of a batch of API keys.';
+
+-- Name: uuid_at(timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.uuid_at(at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0')
+        || '00000000000000000000')::uuid
+$$;
+
+ALTER FUNCTION engine.uuid_at(at timestamp with time zone) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION uuid_at(at timestamp with time zone); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.uuid_at(at timestamp with time zone) IS 'The smallest UUIDv7 of a moment, as a bound for ids.';
+
+-- Name: wake_after_flush(uuid[], uuid[]); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    child record;
+begin
+    if exists (
+        select
+        from generate_subscripts(runs, 1) i
+        join mb.runs r on r.customer_id = customers[i] and r.run_id = runs[i]
+        where r.fence is null and r.status in ('queued', 'waiting') and r.wake_at <= now()
+    ) then
+        perform pg_notify('mb_queue', '');
+    end if;
+
+    for child in
+        select r.customer_id, r.run_id, r.parent_run_id
+        from generate_subscripts(runs, 1) i
+        join mb.runs r on r.customer_id = customers[i] and r.run_id = runs[i]
+        where r.finished_at is not null and r.parent_run_id is not null
+        order by r.customer_id, r.parent_run_id
+    loop
+        -- Whatever the parent is doing: if it is just being parked, flush keeps the earlier wake_at.
+        update mb.runs r
+        set wake_at = now()
+        where r.customer_id = child.customer_id and r.run_id = child.parent_run_id
+            and r.finished_at is null;
+        perform pg_notify('mb_queue', '');
+        perform pg_notify('mb_run', format('%s %s finish', child.customer_id, child.run_id));
+    end loop;
+end
+$$;
+
+ALTER FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION wake_after_flush(customers uuid[], runs uuid[]); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) IS 'Notifies cores of runs that a batch queued, and wakes the parents of runs that it ended.';
+
+-- Name: wake_budget(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.wake_budget(p_customer uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    woken integer;
+begin
+    update mb.runs
+    set wake_at = now()
+    where customer_id = p_customer and fence is null and status = 'waiting'
+        and wait_reason = 'budget';
+    get diagnostics woken = row_count;
+    if woken > 0 then
+        perform pg_notify('mb_queue', '');
+    end if;
+    return woken;
+end
+$$;
+
+ALTER FUNCTION engine.wake_budget(p_customer uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION wake_budget(p_customer uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.wake_budget(p_customer uuid) IS 'Lets a customer''s runs that wait for money go on; returns how many.';
+
+-- Name: words(text); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.words(query text) RETURNS tsquery
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with words as (
+        select w.lexeme, to_tsvector('pg_catalog.english', w.lexeme) = '' as is_stop_word
+        from unnest(to_tsvector('pg_catalog.simple', query)) w
+    ), chosen as (
+        select w.lexeme from words w
+        where not w.is_stop_word or not exists (select from words o where not o.is_stop_word)
+        union
+        select w.lexeme from unnest(to_tsvector('pg_catalog.english', query)) w
+    )
+    select coalesce(string_agg(engine.quote_word(c.lexeme), ' | '), '')::tsquery
+    from chosen c
+$$;
+
+ALTER FUNCTION engine.words(query text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION words(query text); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.words(query text) IS 'A text search query for documents that have any of the words, as they are or by their stems.';
+
+-- Name: secure_functions(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.secure_functions() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    one record;
+begin
+    for one in
+        select p.oid::regprocedure as signature, p.prosecdef,
+            pg_catalog.pg_get_userbyid(p.proowner) as owner
+        from pg_catalog.pg_proc p
+        where p.pronamespace in ('engine'::regnamespace, 'api'::regnamespace)
+    loop
+        if one.owner <> 'moonbase_owner' and one.owner <> 'moonbase_engine' then
+            execute pg_catalog.format('alter function %s owner to %I', one.signature,
+                case when one.prosecdef then 'moonbase_engine' else 'moonbase_owner' end);
+        end if;
+        execute pg_catalog.format('revoke all on function %s from public', one.signature);
+        execute pg_catalog.format('grant execute on function %s to moonbase_core, moonbase_engine',
+            one.signature);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION mb.secure_functions() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secure_functions(); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.secure_functions() IS 'Sets owners and execute rights of all functions in the schemas engine and api.';
+
+-- Name: secure_table(regclass); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.secure_table(target regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET client_min_messages TO 'warning'
+    AS $$
+declare
+    own constant text :=
+        'customer_id = nullif(current_setting(''mb.customer_id'', true), '''')::uuid';
+begin
+    execute format('alter table %s owner to moonbase_owner', target);
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format('drop policy if exists tenant on %s', target);
+    execute format('drop policy if exists engine on %s', target);
+    execute format('create policy tenant on %s to moonbase_core, moonbase_owner'
+        ' using (%s) with check (%s)', target, own, own);
+    execute format('create policy engine on %s to moonbase_engine'
+        ' using (true) with check (true)', target);
+end
+$$;
+
+ALTER FUNCTION mb.secure_table(target regclass) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION secure_table(target regclass); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.secure_table(target regclass) IS 'Gives a tenant table to moonbase_owner, forces row-level security on it and adds its policies.';
+
+-- Name: tell_changed(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.tell_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    changed constant jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+    perform pg_notify('mb_changed', tg_argv[0] || ' ' || (changed ->> tg_argv[1]));
+    return null;
+end
+$$;
+
+ALTER FUNCTION mb.tell_changed() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION tell_changed(); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.tell_changed() IS 'Notifies the cores that a row they may have in memory has changed.';
+
+-- Name: api_keys; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.api_keys (
+    customer_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    name text NOT NULL,
+    key_sha256 bytea NOT NULL,
+    prefix text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+ALTER TABLE ONLY mb.api_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.api_keys OWNER TO moonbase_owner;
+
+-- Name: balance_leases; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.balance_leases (
+    customer_id uuid NOT NULL,
+    fence bigint NOT NULL,
+    granted_micros bigint DEFAULT 0 NOT NULL,
+    spent_micros bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT balance_leases_granted_micros_check CHECK ((granted_micros >= 0)),
+    CONSTRAINT balance_leases_spent_micros_check CHECK ((spent_micros >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY mb.balance_leases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.balance_leases OWNER TO moonbase_owner;
+
+-- Name: balances; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.balances (
+    customer_id uuid NOT NULL,
+    balance_micros bigint DEFAULT 0 NOT NULL,
+    leased_micros bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT balances_leased_micros_check CHECK ((leased_micros >= 0))
+);
+
+ALTER TABLE ONLY mb.balances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.balances OWNER TO moonbase_owner;
+
+-- Name: balances_now; Type: VIEW; Schema: mb; Owner: moonbase_owner
+
+CREATE VIEW mb.balances_now WITH (security_invoker='true') AS
+ SELECT b.customer_id,
+    (((b.balance_micros)::numeric - COALESCE(l.spent, (0)::numeric)))::bigint AS balance_micros,
+    ((((b.balance_micros - b.leased_micros))::numeric - COALESCE(l.over, (0)::numeric)))::bigint AS free_micros
+   FROM (mb.balances b
+     LEFT JOIN LATERAL ( SELECT sum(l_1.spent_micros) AS spent,
+            sum(GREATEST((l_1.spent_micros - l_1.granted_micros), (0)::bigint)) AS over
+           FROM mb.balance_leases l_1
+          WHERE (l_1.customer_id = b.customer_id)) l ON (true));
+
+ALTER TABLE mb.balances_now OWNER TO moonbase_owner;
+
+-- Name: core_fences; Type: SEQUENCE; Schema: mb; Owner: moonbase_owner
+
+CREATE SEQUENCE mb.core_fences
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE mb.core_fences OWNER TO moonbase_owner;
+
+-- Name: cores; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.cores (
+    fence bigint DEFAULT nextval('mb.core_fences'::regclass) NOT NULL,
+    node text NOT NULL,
+    worker integer NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    beat_at timestamp with time zone DEFAULT now() NOT NULL,
+    dead_at timestamp with time zone,
+    flush_no bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE mb.cores OWNER TO moonbase_owner;
+
+-- Name: credits; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.credits (
+    customer_id uuid NOT NULL,
+    credit_id uuid NOT NULL,
+    amount_micros bigint NOT NULL,
+    note text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.credits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.credits OWNER TO moonbase_owner;
+
+-- Name: customers; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.customers (
+    customer_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    limits json DEFAULT '{}'::json NOT NULL,
+    disabled_at timestamp with time zone
+);
+
+ALTER TABLE ONLY mb.customers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.customers OWNER TO moonbase_owner;
+
+-- Name: files; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.files (
+    customer_id uuid NOT NULL,
+    path text NOT NULL,
+    content bytea NOT NULL,
+    content_type text DEFAULT 'application/octet-stream'::text NOT NULL,
+    bytes integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.files OWNER TO moonbase_owner;
+
+-- Name: idempotency_keys; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.idempotency_keys (
+    customer_id uuid NOT NULL,
+    scope text NOT NULL,
+    key text NOT NULL,
+    request_sha256 bytea NOT NULL,
+    fence bigint NOT NULL,
+    run_id uuid,
+    status integer,
+    response json,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.idempotency_keys OWNER TO moonbase_owner;
+
+-- Name: kv; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.kv (
+    customer_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    key text NOT NULL,
+    value json NOT NULL,
+    bytes integer NOT NULL,
+    expires_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.kv FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.kv OWNER TO moonbase_owner;
+
+-- Name: runs_default; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.runs_default (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    package_owner uuid NOT NULL,
+    package_id uuid NOT NULL,
+    parent_run_id uuid,
+    status mb.run_status NOT NULL,
+    wait_reason text,
+    wake_at timestamp with time zone,
+    fence bigint,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    input text NOT NULL,
+    output text,
+    error text,
+    limits text NOT NULL,
+    seed bytea NOT NULL,
+    diverged boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    steps integer DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    tokens_in bigint DEFAULT 0 NOT NULL,
+    tokens_out bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY mb.runs_default FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.runs_default OWNER TO moonbase_owner;
+
+-- Name: steps_default; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.steps_default (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    seq integer NOT NULL,
+    kind smallint NOT NULL,
+    state smallint NOT NULL,
+    key bytea NOT NULL,
+    tool text NOT NULL,
+    args text,
+    result text,
+    error text,
+    started_at timestamp with time zone NOT NULL,
+    duration_us bigint DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    tokens_in integer DEFAULT 0 NOT NULL,
+    tokens_out integer DEFAULT 0 NOT NULL,
+    tokens_cached integer DEFAULT 0 NOT NULL,
+    tokens_reasoning integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    price_micros bigint DEFAULT 0 NOT NULL,
+    model text,
+    provider_request_id text,
+    fence bigint NOT NULL
+);
+
+ALTER TABLE ONLY mb.steps_default FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.steps_default OWNER TO moonbase_owner;
+
+-- Name: storage; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.storage (
+    customer_id uuid NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY mb.storage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.storage OWNER TO moonbase_owner;
+
+-- Name: usage_hourly; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.usage_hourly (
+    customer_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    deployment_id uuid NOT NULL,
+    tool text NOT NULL,
+    shard smallint NOT NULL,
+    calls bigint DEFAULT 0 NOT NULL,
+    tokens_in bigint DEFAULT 0 NOT NULL,
+    tokens_out bigint DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    price_micros bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY mb.usage_hourly FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.usage_hourly OWNER TO moonbase_owner;
+
+-- Name: runs_default; Type: TABLE ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.runs ATTACH PARTITION mb.runs_default DEFAULT;
+
+-- Name: steps_default; Type: TABLE ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.steps ATTACH PARTITION mb.steps_default DEFAULT;
+
+-- Name: api_keys api_keys_key_sha256_key; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.api_keys
+    ADD CONSTRAINT api_keys_key_sha256_key UNIQUE (key_sha256);
+
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (customer_id, key_id);
+
+-- Name: approvals approvals_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (customer_id, run_id, seq);
+
+-- Name: balance_leases balance_leases_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.balance_leases
+    ADD CONSTRAINT balance_leases_pkey PRIMARY KEY (customer_id, fence);
+
+-- Name: balances balances_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.balances
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (customer_id);
+
+-- Name: cores cores_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.cores
+    ADD CONSTRAINT cores_pkey PRIMARY KEY (fence);
+
+-- Name: credits credits_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.credits
+    ADD CONSTRAINT credits_pkey PRIMARY KEY (customer_id, credit_id);
+
+-- Name: customers customers_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.customers
+    ADD CONSTRAINT customers_pkey PRIMARY KEY (customer_id);
+
+-- Name: deployments deployments_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.deployments
+    ADD CONSTRAINT deployments_pkey PRIMARY KEY (customer_id, deployment_id);
+
+-- Name: documents documents_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (customer_id, collection, document_id);
+
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (customer_id, path);
+
+-- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (customer_id, scope, key);
+
+-- Name: kv kv_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.kv
+    ADD CONSTRAINT kv_pkey PRIMARY KEY (customer_id, deployment_id, key);
+
+-- Name: packages packages_customer_id_name_version_key; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.packages
+    ADD CONSTRAINT packages_customer_id_name_version_key UNIQUE (customer_id, name, version);
+
+-- Name: packages packages_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.packages
+    ADD CONSTRAINT packages_pkey PRIMARY KEY (customer_id, package_id);
+
+-- Name: runs runs_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (customer_id, run_id);
+
+-- Name: runs_default runs_default_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.runs_default
+    ADD CONSTRAINT runs_default_pkey PRIMARY KEY (customer_id, run_id);
+
+-- Name: secrets secrets_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (customer_id, name);
+
+-- Name: steps steps_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.steps
+    ADD CONSTRAINT steps_pkey PRIMARY KEY (customer_id, run_id, seq);
+
+-- Name: steps_default steps_default_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.steps_default
+    ADD CONSTRAINT steps_default_pkey PRIMARY KEY (customer_id, run_id, seq);
+
+-- Name: storage storage_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.storage
+    ADD CONSTRAINT storage_pkey PRIMARY KEY (customer_id);
+
+-- Name: usage_hourly usage_hourly_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.usage_hourly
+    ADD CONSTRAINT usage_hourly_pkey PRIMARY KEY (customer_id, hour, deployment_id, tool, shard);
+
+-- Name: approvals_open; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX approvals_open ON mb.approvals USING btree (customer_id, created_at) WHERE (decided_at IS NULL);
+
+-- Name: documents_search; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX documents_search ON mb.documents USING gin (search);
+
+-- Name: kv_expiring; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX kv_expiring ON mb.kv USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+-- Name: runs_by_deployment; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_by_deployment ON ONLY mb.runs USING btree (customer_id, deployment_id, run_id);
+
+-- Name: runs_by_parent; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_by_parent ON ONLY mb.runs USING btree (customer_id, parent_run_id) WHERE (parent_run_id IS NOT NULL);
+
+-- Name: runs_default_customer_id_deployment_id_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_customer_id_deployment_id_run_id_idx ON mb.runs_default USING btree (customer_id, deployment_id, run_id);
+
+-- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_customer_id_parent_run_id_idx ON mb.runs_default USING btree (customer_id, parent_run_id) WHERE (parent_run_id IS NOT NULL);
+
+-- Name: runs_owned; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_owned ON ONLY mb.runs USING btree (fence) WHERE (fence IS NOT NULL);
+
+-- Name: runs_default_fence_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_fence_idx ON mb.runs_default USING btree (fence) WHERE (fence IS NOT NULL);
+
+-- Name: runs_open; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_open ON ONLY mb.runs USING btree (wake_at) WHERE (((status)::text = ANY (ARRAY['queued'::text, 'waiting'::text])) AND (fence IS NULL));
+
+-- Name: runs_default_wake_at_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_wake_at_idx ON mb.runs_default USING btree (wake_at) WHERE (((status)::text = ANY (ARRAY['queued'::text, 'waiting'::text])) AND (fence IS NULL));
+
+-- Name: runs_default_customer_id_deployment_id_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_by_deployment ATTACH PARTITION mb.runs_default_customer_id_deployment_id_run_id_idx;
+
+-- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_by_parent ATTACH PARTITION mb.runs_default_customer_id_parent_run_id_idx;
+
+-- Name: runs_default_fence_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_owned ATTACH PARTITION mb.runs_default_fence_idx;
+
+-- Name: runs_default_pkey; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_pkey ATTACH PARTITION mb.runs_default_pkey;
+
+-- Name: runs_default_wake_at_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_open ATTACH PARTITION mb.runs_default_wake_at_idx;
+
+-- Name: steps_default_pkey; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.steps_pkey ATTACH PARTITION mb.steps_default_pkey;
+
+-- Name: api_keys tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE OF revoked_at, scopes ON mb.api_keys FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('key', 'key_id');
+
+-- Name: customers tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE ON mb.customers FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('customer', 'customer_id');
+
+-- Name: deployments tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE ON mb.deployments FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('deployment', 'deployment_id');
+
+-- Name: secrets tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER tell_changed AFTER INSERT OR DELETE OR UPDATE ON mb.secrets FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('customer', 'customer_id');
+
+-- Name: api_keys api_keys_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.api_keys
+    ADD CONSTRAINT api_keys_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: balance_leases balance_leases_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.balance_leases
+    ADD CONSTRAINT balance_leases_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: balance_leases balance_leases_fence_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.balance_leases
+    ADD CONSTRAINT balance_leases_fence_fkey FOREIGN KEY (fence) REFERENCES mb.cores(fence);
+
+-- Name: balances balances_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.balances
+    ADD CONSTRAINT balances_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: credits credits_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.credits
+    ADD CONSTRAINT credits_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: deployments deployments_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.deployments
+    ADD CONSTRAINT deployments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: deployments deployments_package_owner_package_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.deployments
+    ADD CONSTRAINT deployments_package_owner_package_id_fkey FOREIGN KEY (package_owner, package_id) REFERENCES mb.packages(customer_id, package_id);
+
+-- Name: documents documents_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.documents
+    ADD CONSTRAINT documents_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: files files_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.files
+    ADD CONSTRAINT files_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: idempotency_keys idempotency_keys_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: kv kv_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.kv
+    ADD CONSTRAINT kv_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: packages packages_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.packages
+    ADD CONSTRAINT packages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: secrets secrets_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.secrets
+    ADD CONSTRAINT secrets_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: storage storage_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.storage
+    ADD CONSTRAINT storage_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: usage_hourly usage_hourly_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.usage_hourly
+    ADD CONSTRAINT usage_hourly_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: api_keys; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.api_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: approvals; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.approvals ENABLE ROW LEVEL SECURITY;
+
+-- Name: balance_leases; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.balance_leases ENABLE ROW LEVEL SECURITY;
+
+-- Name: balances; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.balances ENABLE ROW LEVEL SECURITY;
+
+-- Name: credits; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.credits ENABLE ROW LEVEL SECURITY;
+
+-- Name: customers; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: deployments; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.deployments ENABLE ROW LEVEL SECURITY;
+
+-- Name: documents; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.documents ENABLE ROW LEVEL SECURITY;
+
+-- Name: api_keys engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.api_keys TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: approvals engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.approvals TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: balance_leases engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.balance_leases TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: balances engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.balances TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: credits engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.credits TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: customers engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.customers TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: deployments engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.deployments TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: documents engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.documents TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: files engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.files TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: idempotency_keys engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.idempotency_keys TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: kv engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.kv TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: packages engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.packages TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: runs engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.runs TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: runs_default engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.runs_default TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: secrets engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.secrets TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: steps engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.steps TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: steps_default engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.steps_default TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: storage engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.storage TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: usage_hourly engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.usage_hourly TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: files; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.files ENABLE ROW LEVEL SECURITY;
+
+-- Name: idempotency_keys; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: kv; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.kv ENABLE ROW LEVEL SECURITY;
+
+-- Name: packages; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.packages ENABLE ROW LEVEL SECURITY;
+
+-- Name: packages platform; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY platform ON mb.packages FOR SELECT TO moonbase_core USING ((customer_id = '00000000-0000-0000-0000-000000000000'::uuid));
+
+-- Name: runs; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.runs ENABLE ROW LEVEL SECURITY;
+
+-- Name: runs_default; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.runs_default ENABLE ROW LEVEL SECURITY;
+
+-- Name: secrets; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.secrets ENABLE ROW LEVEL SECURITY;
+
+-- Name: steps; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.steps ENABLE ROW LEVEL SECURITY;
+
+-- Name: steps_default; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.steps_default ENABLE ROW LEVEL SECURITY;
+
+-- Name: storage; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.storage ENABLE ROW LEVEL SECURITY;
+
+-- Name: api_keys tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.api_keys TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: approvals tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.approvals TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: balance_leases tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.balance_leases TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: balances tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.balances TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: credits tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.credits TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: customers tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.customers TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: deployments tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.deployments TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: documents tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.documents TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: files tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.files TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: idempotency_keys tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.idempotency_keys TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: kv tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.kv TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: packages tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.packages TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: runs tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.runs TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: runs_default tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.runs_default TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: secrets tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.secrets TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: steps tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.steps TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: steps_default tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.steps_default TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: storage tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.storage TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: usage_hourly tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.usage_hourly TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: usage_hourly; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.usage_hourly ENABLE ROW LEVEL SECURITY;
+
+-- Name: SCHEMA api; Type: ACL; Schema: -; Owner: moonbase_owner
+
+GRANT ALL ON SCHEMA api TO moonbase_engine;
+GRANT USAGE ON SCHEMA api TO moonbase_core;
+
+-- Name: SCHEMA engine; Type: ACL; Schema: -; Owner: moonbase_owner
+
+GRANT ALL ON SCHEMA engine TO moonbase_engine;
+GRANT USAGE ON SCHEMA engine TO moonbase_core;
+
+-- Name: SCHEMA mb; Type: ACL; Schema: -; Owner: moonbase_owner
+
+GRANT USAGE ON SCHEMA mb TO moonbase_engine;
+GRANT USAGE ON SCHEMA mb TO moonbase_core;
+
+-- Name: FUNCTION approval_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.approval_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.approval_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.approval_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE approvals; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.approvals TO moonbase_engine;
+GRANT SELECT ON TABLE mb.approvals TO moonbase_core;
+
+-- Name: FUNCTION approval_is_open(approval mb.approvals); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.approval_is_open(approval mb.approvals) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.approval_is_open(approval mb.approvals) TO moonbase_core;
+GRANT ALL ON FUNCTION api.approval_is_open(approval mb.approvals) TO moonbase_engine;
+
+-- Name: FUNCTION approvals_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.approvals_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.approvals_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.approvals_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION balance_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.balance_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.balance_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.balance_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION begin_as(customer uuid); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.begin_as(customer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.begin_as(customer uuid) TO moonbase_core;
+GRANT ALL ON FUNCTION api.begin_as(customer uuid) TO moonbase_engine;
+
+-- Name: FUNCTION collections_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.collections_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.collections_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.collections_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION cursor_id(params json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.cursor_id(params json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.cursor_id(params json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.cursor_id(params json) TO moonbase_engine;
+
+-- Name: FUNCTION cursor_pack(VARIADIC parts text[]); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.cursor_pack(VARIADIC parts text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.cursor_pack(VARIADIC parts text[]) TO moonbase_core;
+GRANT ALL ON FUNCTION api.cursor_pack(VARIADIC parts text[]) TO moonbase_engine;
+
+-- Name: FUNCTION cursor_unpack(params json, n integer); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.cursor_unpack(params json, n integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.cursor_unpack(params json, n integer) TO moonbase_core;
+GRANT ALL ON FUNCTION api.cursor_unpack(params json, n integer) TO moonbase_engine;
+
+-- Name: FUNCTION deployable_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployable_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployable_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployable_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION deployment_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployment_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployment_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployment_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION deployment_delete(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployment_delete(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployment_delete(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployment_delete(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION deployment_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployment_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployment_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployment_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE deployments; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.deployments TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.deployments TO moonbase_core;
+
+-- Name: FUNCTION deployment_json(deployment mb.deployments); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployment_json(deployment mb.deployments) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployment_json(deployment mb.deployments) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployment_json(deployment mb.deployments) TO moonbase_engine;
+
+-- Name: FUNCTION deployments_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.deployments_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.deployments_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.deployments_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION document_delete(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.document_delete(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.document_delete(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.document_delete(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION document_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.document_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.document_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.document_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE documents; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.documents TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.documents TO moonbase_core;
+
+-- Name: FUNCTION document_json(document mb.documents); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.document_json(document mb.documents) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.document_json(document mb.documents) TO moonbase_core;
+GRANT ALL ON FUNCTION api.document_json(document mb.documents) TO moonbase_engine;
+
+-- Name: FUNCTION documents_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.documents_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.documents_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.documents_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION documents_search(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.documents_search(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.documents_search(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.documents_search(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION documents_write(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.documents_write(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.documents_write(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.documents_write(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION fail(status integer, code text, message text, pointer text); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.fail(status integer, code text, message text, pointer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.fail(status integer, code text, message text, pointer text) TO moonbase_core;
+GRANT ALL ON FUNCTION api.fail(status integer, code text, message text, pointer text) TO moonbase_engine;
+
+-- Name: FUNCTION json_with(object json, name text, value json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.json_with(object json, name text, value json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.json_with(object json, name text, value json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.json_with(object json, name text, value json) TO moonbase_engine;
+
+-- Name: FUNCTION key_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.key_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.key_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.key_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION key_revoke(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.key_revoke(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.key_revoke(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.key_revoke(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION keys_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.keys_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.keys_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.keys_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION once(customer uuid, operation text, key text, request_sha256 bytea, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.once(customer uuid, operation text, key text, request_sha256 bytea, request json) TO moonbase_engine;
+
+-- Name: FUNCTION package_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.package_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.package_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.package_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION package_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.package_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.package_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.package_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE packages; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.packages TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.packages TO moonbase_core;
+
+-- Name: FUNCTION package_json(package mb.packages); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.package_json(package mb.packages) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.package_json(package mb.packages) TO moonbase_core;
+GRANT ALL ON FUNCTION api.package_json(package mb.packages) TO moonbase_engine;
+
+-- Name: FUNCTION packages_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.packages_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.packages_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.packages_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION page(items json[], cursors text[], size integer); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.page(items json[], cursors text[], size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.page(items json[], cursors text[], size integer) TO moonbase_core;
+GRANT ALL ON FUNCTION api.page(items json[], cursors text[], size integer) TO moonbase_engine;
+
+-- Name: FUNCTION run_approve(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_approve(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_approve(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_approve(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION run_cancel(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_cancel(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_cancel(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_cancel(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION run_decide(customer uuid, params json, decision json, by_ text); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_decide(customer uuid, params json, decision json, by_ text) TO moonbase_engine;
+
+-- Name: FUNCTION run_events(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_events(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_events(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_events(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE runs; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.runs TO moonbase_engine;
+GRANT SELECT ON TABLE mb.runs TO moonbase_core;
+
+-- Name: FUNCTION run_find(customer uuid, params json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_find(customer uuid, params json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_find(customer uuid, params json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_find(customer uuid, params json) TO moonbase_engine;
+
+-- Name: FUNCTION run_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION run_json(run mb.runs); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_json(run mb.runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_json(run mb.runs) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_json(run mb.runs) TO moonbase_engine;
+
+-- Name: FUNCTION runs_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.runs_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.runs_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.runs_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION secret_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.secret_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.secret_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.secret_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION secret_delete(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.secret_delete(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.secret_delete(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.secret_delete(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE secrets; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.secrets TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.secrets TO moonbase_core;
+
+-- Name: FUNCTION secret_json(secret mb.secrets); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.secret_json(secret mb.secrets) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.secret_json(secret mb.secrets) TO moonbase_core;
+GRANT ALL ON FUNCTION api.secret_json(secret mb.secrets) TO moonbase_engine;
+
+-- Name: FUNCTION secret_put(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.secret_put(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.secret_put(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.secret_put(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION secrets_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.secrets_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.secrets_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.secrets_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION show_id(prefix text, id uuid); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.show_id(prefix text, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.show_id(prefix text, id uuid) TO moonbase_core;
+GRANT ALL ON FUNCTION api.show_id(prefix text, id uuid) TO moonbase_engine;
+
+-- Name: FUNCTION show_time(at timestamp with time zone); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.show_time(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.show_time(at timestamp with time zone) TO moonbase_core;
+GRANT ALL ON FUNCTION api.show_time(at timestamp with time zone) TO moonbase_engine;
+
+-- Name: FUNCTION step_is_question(customer uuid, run uuid, step integer); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) TO moonbase_core;
+GRANT ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) TO moonbase_engine;
+
+-- Name: TABLE steps; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.steps TO moonbase_engine;
+GRANT SELECT ON TABLE mb.steps TO moonbase_core;
+
+-- Name: FUNCTION step_json(step mb.steps); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.step_json(step mb.steps) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.step_json(step mb.steps) TO moonbase_core;
+GRANT ALL ON FUNCTION api.step_json(step mb.steps) TO moonbase_engine;
+
+-- Name: FUNCTION step_settle(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.step_settle(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.step_settle(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.step_settle(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION steps_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.steps_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.steps_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.steps_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION time_param(params json, name text); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.time_param(params json, name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.time_param(params json, name text) TO moonbase_core;
+GRANT ALL ON FUNCTION api.time_param(params json, name text) TO moonbase_engine;
+
+-- Name: FUNCTION usage_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.usage_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.usage_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.usage_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION add_approvals(approvals json); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.add_approvals(approvals json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.add_approvals(approvals json) TO moonbase_core;
+
+-- Name: FUNCTION add_storage(p_customer uuid, p_bytes bigint); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.add_storage(p_customer uuid, p_bytes bigint) TO moonbase_engine;
+
+-- Name: FUNCTION audit(); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.audit() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.audit() TO moonbase_core;
+
+-- Name: FUNCTION auth(p_key_sha256 bytea); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.auth(p_key_sha256 bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.auth(p_key_sha256 bytea) TO moonbase_core;
+
+-- Name: FUNCTION bury(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.bury(p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.bury(p_fence bigint) TO moonbase_core;
+
+-- Name: FUNCTION cancel(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION change_customer(p_customer uuid, p_limits json, p_disabled boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) TO moonbase_core;
+
+-- Name: FUNCTION claim(p_fence bigint, max_runs integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.claim(p_fence bigint, max_runs integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.claim(p_fence bigint, max_runs integer) TO moonbase_core;
+
+-- Name: FUNCTION core_beat(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.core_beat(p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.core_beat(p_fence bigint) TO moonbase_core;
+
+-- Name: FUNCTION core_start(p_node text, p_worker integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.core_start(p_node text, p_worker integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.core_start(p_node text, p_worker integer) TO moonbase_core;
+
+-- Name: FUNCTION core_stop(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.core_stop(p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.core_stop(p_fence bigint) TO moonbase_core;
+
+-- Name: FUNCTION create_customer(p_name text, p_limits json, p_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.create_customer(p_name text, p_limits json, p_micros bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.create_customer(p_name text, p_limits json, p_micros bigint) TO moonbase_core;
+
+-- Name: FUNCTION decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) TO moonbase_core;
+
+-- Name: FUNCTION decisions(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) TO moonbase_core;
+
+-- Name: FUNCTION deployment(p_customer uuid, p_deployment uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) TO moonbase_core;
+
+-- Name: FUNCTION ensure_partitions(); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.ensure_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.ensure_partitions() TO moonbase_core;
+GRANT ALL ON FUNCTION engine.ensure_partitions() TO moonbase_engine;
+
+-- Name: FUNCTION file_list(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.file_list(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION file_read(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.file_read(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION file_write(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) TO moonbase_core;
+
+-- Name: FUNCTION find_run(p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.find_run(p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.find_run(p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) TO moonbase_core;
+
+-- Name: FUNCTION hold_core(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.hold_core(p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.hold_core(p_fence bigint) TO moonbase_core;
+
+-- Name: FUNCTION idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.idempotent_begin(p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea) TO moonbase_core;
+
+-- Name: FUNCTION idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.idempotent_done(p_customer uuid, p_scope text, p_key text, p_status integer, p_response json) TO moonbase_core;
+
+-- Name: FUNCTION idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.idempotent_drop(p_customer uuid, p_scope text, p_key text, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION kv_delete(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.kv_delete(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION kv_get(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.kv_get(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION kv_set(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.kv_set(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.lease_balance(p_fence bigint, p_customer uuid, want_micros bigint, min_micros bigint) TO moonbase_core;
+
+-- Name: FUNCTION list_customers(); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.list_customers() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.list_customers() TO moonbase_core;
+
+-- Name: FUNCTION load_run(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.load_run(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.load_run(p_customer uuid, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION load_steps(p_customer uuid, p_run uuid, with_events boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) TO moonbase_core;
+
+-- Name: FUNCTION lock_storage(p_customer uuid); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.lock_storage(p_customer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.lock_storage(p_customer uuid) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.lock_storage(p_customer uuid) TO moonbase_engine;
+
+-- Name: FUNCTION make_partition(parent text, era timestamp with time zone); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.make_partition(parent text, era timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.make_partition(parent text, era timestamp with time zone) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.make_partition(parent text, era timestamp with time zone) TO moonbase_engine;
+
+-- Name: FUNCTION memory_delete(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.memory_delete(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION memory_search(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.memory_search(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION memory_upsert(p_customer uuid, p_deployment uuid, args json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
+
+-- Name: FUNCTION new_id(); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.new_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.new_id() TO moonbase_core;
+GRANT ALL ON FUNCTION engine.new_id() TO moonbase_engine;
+
+-- Name: FUNCTION package(p_owner uuid, p_package uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.package(p_owner uuid, p_package uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.package(p_owner uuid, p_package uuid) TO moonbase_core;
+
+-- Name: FUNCTION prune(); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.prune() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.prune() TO moonbase_core;
+
+-- Name: FUNCTION put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) TO moonbase_core;
+
+-- Name: FUNCTION put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p_key_sha256 bytea, p_prefix text, p_scopes text[]) TO moonbase_core;
+
+-- Name: FUNCTION put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) TO moonbase_core;
+
+-- Name: FUNCTION quote_word(word text); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.quote_word(word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.quote_word(word text) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.quote_word(word text) TO moonbase_engine;
+
+-- Name: FUNCTION reap(p_fence bigint, lease_ms integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.reap(p_fence bigint, lease_ms integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.reap(p_fence bigint, lease_ms integer) TO moonbase_core;
+
+-- Name: FUNCTION rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moonbase_core;
+
+-- Name: FUNCTION return_balance(p_fence bigint, p_customer uuid, p_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) TO moonbase_core;
+
+-- Name: FUNCTION secrets(p_customer uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.secrets(p_customer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.secrets(p_customer uuid) TO moonbase_core;
+
+-- Name: FUNCTION settle_lease(p_customer uuid, p_fence bigint, give_back boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) TO moonbase_core;
+
+-- Name: FUNCTION topup(p_customer uuid, p_micros bigint, p_note text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) TO moonbase_core;
+
+-- Name: FUNCTION touch_keys(p_customers uuid[], p_keys uuid[]); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.touch_keys(p_customers uuid[], p_keys uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.touch_keys(p_customers uuid[], p_keys uuid[]) TO moonbase_core;
+
+-- Name: FUNCTION uuid_at(at timestamp with time zone); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.uuid_at(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.uuid_at(at timestamp with time zone) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.uuid_at(at timestamp with time zone) TO moonbase_engine;
+
+-- Name: FUNCTION wake_after_flush(customers uuid[], runs uuid[]); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) TO moonbase_core;
+
+-- Name: FUNCTION wake_budget(p_customer uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.wake_budget(p_customer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.wake_budget(p_customer uuid) TO moonbase_core;
+
+-- Name: FUNCTION words(query text); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.words(query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.words(query text) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.words(query text) TO moonbase_engine;
+
+-- Name: FUNCTION secure_functions(); Type: ACL; Schema: mb; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION mb.secure_functions() FROM PUBLIC;
+
+-- Name: FUNCTION secure_table(target regclass); Type: ACL; Schema: mb; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION mb.secure_table(target regclass) FROM PUBLIC;
+
+-- Name: TABLE api_keys; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.api_keys TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.api_keys TO moonbase_core;
+
+-- Name: TABLE balance_leases; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.balance_leases TO moonbase_engine;
+GRANT SELECT ON TABLE mb.balance_leases TO moonbase_core;
+
+-- Name: TABLE balances; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.balances TO moonbase_engine;
+GRANT SELECT ON TABLE mb.balances TO moonbase_core;
+
+-- Name: TABLE balances_now; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.balances_now TO moonbase_engine;
+GRANT SELECT ON TABLE mb.balances_now TO moonbase_core;
+
+-- Name: SEQUENCE core_fences; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT USAGE ON SEQUENCE mb.core_fences TO moonbase_engine;
+
+-- Name: TABLE cores; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.cores TO moonbase_engine;
+
+-- Name: TABLE credits; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.credits TO moonbase_engine;
+GRANT SELECT ON TABLE mb.credits TO moonbase_core;
+
+-- Name: TABLE customers; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.customers TO moonbase_engine;
+GRANT SELECT ON TABLE mb.customers TO moonbase_core;
+
+-- Name: TABLE files; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.files TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.files TO moonbase_core;
+
+-- Name: TABLE idempotency_keys; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.idempotency_keys TO moonbase_engine;
+GRANT SELECT ON TABLE mb.idempotency_keys TO moonbase_core;
+
+-- Name: TABLE kv; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.kv TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.kv TO moonbase_core;
+
+-- Name: TABLE runs_default; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.runs_default TO moonbase_engine;
+
+-- Name: TABLE steps_default; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.steps_default TO moonbase_engine;
+
+-- Name: TABLE storage; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.storage TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.storage TO moonbase_core;
+
+-- Name: TABLE usage_hourly; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.usage_hourly TO moonbase_engine;
+GRANT SELECT ON TABLE mb.usage_hourly TO moonbase_core;
+
+-- PostgreSQL database dump complete
+
