@@ -1,6 +1,7 @@
 #include "app/local.h"
 
 #include "app/bundle.h"
+#include "app/knowledge.h"
 #include "run/store_mem.h"
 
 struct mb_engine_config mb_engine_settings(const struct mb_config *config)
@@ -29,6 +30,28 @@ struct mb_catalog_defaults mb_catalog_settings(const struct mb_config *config)
     };
 }
 
+static void on_stored(void *arg, struct mb_str result, const struct mb_err *err)
+{
+    (void)arg, (void)result, (void)err; /* memory takes everything */
+}
+
+/* The documents that the package ships, as `serve --dev` has them in its database. */
+static void load_knowledge(struct mb_local *local, const struct mb_files *files,
+                           const json_t *manifest, const struct mb_deployment_row *row)
+{
+    struct mb_data *data = local->platform->gate.data;
+    struct mb_data_call *call;
+    json_t *collections = mb_knowledge_read(files, manifest), *collection;
+    size_t i;
+    json_array_foreach(collections, i, collection)
+    {
+        int rc = data->start(data, "memory.upsert", row->customer_id, row->deployment_id,
+                             collection, on_stored, NULL, &call, NULL);
+        mb_assert(rc == 0);
+    }
+    json_decref(collections);
+}
+
 int mb_local_deploy(struct mb_local *local, const struct mb_files *files,
                     const struct mb_deployment_row *row, struct mb_err *err)
 {
@@ -45,6 +68,8 @@ int mb_local_deploy(struct mb_local *local, const struct mb_files *files,
     full.tools = bundle.tools;
     full.n_tools = bundle.n_tools;
     struct mb_deployment *deployment = mb_catalog_put(local->catalog, &full, &why);
+    if (deployment)
+        load_knowledge(local, files, bundle.manifest, &full);
     mb_deployment_unref(deployment);
     mb_bundle_release(&bundle);
     if (!deployment && err)

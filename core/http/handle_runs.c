@@ -117,7 +117,9 @@ static int check_form(const json_t *form, const json_t *data, struct mb_err *err
     struct mb_schema *schema = json_is_object(form) ? mb_schema_new(form, err) : NULL;
     if (!schema)
         return 0; /* it was made by the agent; one that is no schema asks for nothing */
-    int rc = mb_schema_check(schema, data ? data : json_null(), err);
+    json_t *given = data ? json_incref((json_t *)(uintptr_t)data) : json_object();
+    int rc = mb_schema_check(schema, given, err); /* an empty form is sent by leaving it out */
+    json_decref(given);
     mb_schema_free(schema);
     if (rc == 0)
         return 0;

@@ -11,7 +11,7 @@ function file.read(path)
 end
 
 function file.write(path, content, opts)
-    return call("file.write", { path = path, content = content, type = opts and opts.type })
+    return call("file.write", { path = path, content = content, content_type = opts and opts.content_type })
 end
 
 function file.list(prefix)

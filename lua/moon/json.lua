@@ -3,7 +3,8 @@
 local parts = ...
 local host = parts.host
 local encode, decode, ARRAY = host.encode, host.decode, host.ARRAY
-local pcall, type, error, setmetatable = pcall, type, error, setmetatable
+local pcall, type, error = pcall, type, error
+local getmetatable, setmetatable = getmetatable, setmetatable
 
 local json = { null = host.NULL }
 
@@ -29,6 +30,9 @@ end
 function json.array(list)
     if list ~= nil and type(list) ~= "table" then
         error("a list is expected, not a " .. type(list), 2)
+    end
+    if list and getmetatable(list) == false then -- it is marked already
+        return list
     end
     return setmetatable(list or {}, ARRAY)
 end

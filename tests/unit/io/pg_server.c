@@ -20,8 +20,9 @@ static void script(const char *body)
 {
     char command[1024];
     snprintf(command, sizeof(command),
-             "bash -c '. tests/lib/pg.sh; PG_DIR=%s; export PGHOST=%s PGUSER=postgres; %s'", dir,
-             dir, body);
+             "bash -c '. tests/lib/pg.sh; PG_DIR=%s; export PGHOST=%s PGUSER=postgres "
+             "PGDATABASE=postgres; %s'",
+             dir, dir, body);
     run(command);
 }
 
@@ -54,6 +55,11 @@ void pg_server_kill(void)
 void pg_server_restart(void)
 {
     script("pg_up");
+}
+
+void pg_server_migrate(void)
+{
+    script("pg_migrate postgres 2>/dev/null");
 }
 
 const char *pg_server_conninfo(const char *user)

@@ -9,6 +9,8 @@ void pg_server_stop(void);
 /* As an operating system signal would end it, and the next start after that. */
 void pg_server_kill(void);
 void pg_server_restart(void);
+/* Applies sql/ to its database. */
+void pg_server_migrate(void);
 /* Runs SQL as the superuser through a blocking connection of its own; fails the program on an
  * error. Returns the first value of the last result as text (in a static buffer). */
 const char *pg_server_sql(const char *sql);
