@@ -17,7 +17,7 @@ struct mb_journal {
 
 /* Of one run in one flush, and of all of them: so that a run with a thousand progress events does
  * not hold up everybody else's commit. What is over goes with the next. */
-enum { ROWS_OF_A_RUN = 64, ROWS_OF_A_FLUSH = 512 };
+enum { ROWS_OF_A_RUN = 32, ROWS_OF_A_FLUSH = 256 };
 
 static void on_turn(struct mb_turn *turn);
 static void on_linger(struct mb_timer *timer);

@@ -287,13 +287,13 @@ static void a_run_with_many_rows_goes_in_parts_and_ends_with_the_last(void **sta
     (void)state;
     struct mb_follow follow;
     struct mb_run *run = new_run(&follow), *other = new_run(NULL);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 40; i++)
         add_step(run, false);
     mb_run_succeed(run, MB_STR("1"));
     turn(0);
     assert_true(flushing->items[0].insert);
     assert_true(flushing->items[0].is_partial);
-    assert_int_equal(rows_of(&flushing->items[0]), 64);
+    assert_int_equal(rows_of(&flushing->items[0]), 32);
     mb_journal_touch(other, true);
     answer(NULL);
     assert_int_equal(n_done, 0);
@@ -302,7 +302,7 @@ static void a_run_with_many_rows_goes_in_parts_and_ends_with_the_last(void **sta
     const struct mb_flush_item *rest = &flushing->items[flushing->items[0].run == run ? 0 : 1];
     assert_false(rest->is_partial);
     assert_true(rest->update);
-    assert_int_equal(rows_of(rest), 36);
+    assert_int_equal(rows_of(rest), 8);
     answer(NULL);
     assert_int_equal(n_done, 1);
 }
