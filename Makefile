@@ -18,10 +18,10 @@ MAKEFLAGS += --no-builtin-rules
 # ------------------------------------------------------------------------------- packages (Debian)
 DEPS_BUILD := gcc libc6-dev make pkg-config libh2o-evloop-dev libssl-dev libluajit2-5.1-dev \
     libpq-dev libhiredis-dev libcurl4-openssl-dev lua-cjson-dev libjansson-dev libmbedtls-dev \
-    libargon2-dev libseccomp-dev libyaml-dev libarchive-dev libpcre2-dev zlib1g-dev
-DEPS_RUN   := postgresql-15 postgresql-client-15 redis-server ca-certificates
-DEPS_TEST  := lua-busted lua-cjson libluajit2-5.1-2 luajit2 libcmocka-dev curl nginx-light \
-    libnginx-mod-http-lua prometheus clang procps binutils
+    libseccomp-dev libyaml-dev libarchive-dev libpcre2-dev
+DEPS_RUN   := postgresql-15 postgresql-client-15 redis-server ca-certificates curl
+DEPS_TEST  := lua-busted lua-cjson luajit2 libcmocka-dev nginx libnginx-mod-http-lua prometheus \
+    clang libclang-rt-14-dev openssl procps binutils
 DEPS_CHECK := clang clang-format clang-tidy cppcheck lua-check
 DEPS_BENCH := wrk
 
@@ -50,12 +50,12 @@ OPT      := $(OPT_$(FLAVOUR))
 OPT_CONFINED := $(or $(OPT_confined_$(FLAVOUR)),$(OPT))
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
 LIB_CFLAGS = $(eval LIB_CFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS))))$(LIB_CFLAGS)
-PKGS := libh2o-evloop libpq hiredis libcurl jansson libargon2 libarchive libpcre2-8 luajit \
+PKGS := libh2o-evloop libpq hiredis libcurl jansson libarchive libpcre2-8 luajit \
     libseccomp yaml-0.1
 COMPILE  = $(CC) $(STD) $(WARN) $(LIB_CFLAGS) -I$(GEN)
 HARDEN  := -Wl,-z,relro,-z,now -Wl,--as-needed
-LIBS_CORE := -lh2o-evloop -lssl -lcrypto -lpq -lhiredis -lcurl -ljansson -lmbedtls -lmbedx509 \
-    -lmbedcrypto -largon2 -larchive -lpcre2-8 -lz -lm -lpthread
+LIBS_CORE := -lh2o-evloop -lssl -lcrypto -lpq -lhiredis -lcurl -ljansson -lmbedcrypto -larchive \
+    -lpcre2-8 -lm -lpthread
 LIBS_SANDBOX := -lluajit-5.1 -l:liblua5.1-cjson.a -lseccomp -lm
 
 # ----------------------------------------------------------------------------------------- sources

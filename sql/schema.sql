@@ -19,12 +19,130 @@ CREATE SCHEMA mb;
 
 ALTER SCHEMA mb OWNER TO moonbase_owner;
 
--- Name: run_status; Type: DOMAIN; Schema: mb; Owner: postgres
+-- Name: amount; Type: DOMAIN; Schema: mb; Owner: moonbase_owner
+
+CREATE DOMAIN mb.amount AS bigint
+	CONSTRAINT amount_check CHECK ((VALUE >= 0));
+
+ALTER DOMAIN mb.amount OWNER TO moonbase_owner;
+
+-- Name: batch_change; Type: TYPE; Schema: mb; Owner: moonbase_owner
+
+CREATE TYPE mb.batch_change AS (
+	customer_id uuid,
+	run_id uuid,
+	status text,
+	wait_reason text,
+	wake_at timestamp with time zone,
+	owned boolean,
+	output text,
+	error text,
+	diverged boolean,
+	started_at timestamp with time zone,
+	finished_at timestamp with time zone,
+	steps integer,
+	cpu_us bigint,
+	tokens_in bigint,
+	tokens_out bigint,
+	cost_micros bigint
+);
+
+ALTER TYPE mb.batch_change OWNER TO moonbase_owner;
+
+-- Name: batch_charge; Type: TYPE; Schema: mb; Owner: moonbase_owner
+
+CREATE TYPE mb.batch_charge AS (
+	customer_id uuid,
+	micros bigint
+);
+
+ALTER TYPE mb.batch_charge OWNER TO moonbase_owner;
+
+-- Name: batch_run; Type: TYPE; Schema: mb; Owner: moonbase_owner
+
+CREATE TYPE mb.batch_run AS (
+	customer_id uuid,
+	run_id uuid,
+	deployment_id uuid,
+	package_owner uuid,
+	package_id uuid,
+	parent_run_id uuid,
+	status text,
+	wait_reason text,
+	wake_at timestamp with time zone,
+	owned boolean,
+	input text,
+	output text,
+	error text,
+	limits text,
+	seed bytea,
+	diverged boolean,
+	created_at timestamp with time zone,
+	started_at timestamp with time zone,
+	finished_at timestamp with time zone,
+	steps integer,
+	cpu_us bigint,
+	tokens_in bigint,
+	tokens_out bigint,
+	cost_micros bigint
+);
+
+ALTER TYPE mb.batch_run OWNER TO moonbase_owner;
+
+-- Name: batch_step; Type: TYPE; Schema: mb; Owner: moonbase_owner
+
+CREATE TYPE mb.batch_step AS (
+	customer_id uuid,
+	run_id uuid,
+	seq integer,
+	kind smallint,
+	state smallint,
+	completes boolean,
+	key bytea,
+	tool text,
+	args text,
+	result text,
+	error text,
+	started_at timestamp with time zone,
+	duration_us bigint,
+	cpu_us bigint,
+	tokens_in integer,
+	tokens_out integer,
+	tokens_cached integer,
+	tokens_reasoning integer,
+	bytes bigint,
+	cost_micros bigint,
+	price_micros bigint,
+	model text,
+	provider_request_id text
+);
+
+ALTER TYPE mb.batch_step OWNER TO moonbase_owner;
+
+-- Name: batch_usage; Type: TYPE; Schema: mb; Owner: moonbase_owner
+
+CREATE TYPE mb.batch_usage AS (
+	customer_id uuid,
+	hour timestamp with time zone,
+	deployment_id uuid,
+	tool text,
+	calls bigint,
+	tokens_in bigint,
+	tokens_out bigint,
+	cpu_us bigint,
+	bytes bigint,
+	cost_micros bigint,
+	price_micros bigint
+);
+
+ALTER TYPE mb.batch_usage OWNER TO moonbase_owner;
+
+-- Name: run_status; Type: DOMAIN; Schema: mb; Owner: moonbase_owner
 
 CREATE DOMAIN mb.run_status AS text
 	CONSTRAINT run_status_check CHECK ((VALUE = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])));
 
-ALTER DOMAIN mb.run_status OWNER TO postgres;
+ALTER DOMAIN mb.run_status OWNER TO moonbase_owner;
 
 -- Name: approval_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
@@ -352,7 +470,10 @@ begin
     end if;
     if package.package_id is null then
         perform api.fail(404, 'not_found', 'there is no such package', case
-            when wanted_version is not null and exists (select from mb.packages p where p.name = wanted)
+            when wanted_version is not null and exists (
+                select from mb.packages p
+                where p.customer_id in (customer, '00000000-0000-0000-0000-000000000000')
+                    and p.name = wanted)
             then '/version' else '/package' end);
     end if;
     return json_build_object('status', 200, 'body', json_build_object(
@@ -689,7 +810,7 @@ begin
     perform api.begin_as(customer);
     select json_agg(json_build_object('id', d.document_id, 'title', d.title,
         'excerpt', ts_headline('pg_catalog.english', left(d.body, 20000), words,
-            'StartSel="", StopSel="", MaxWords=40, MinWords=15, MaxFragments=2'),
+            'StartSel="", StopSel="", MaxWords=40, MinWords=15, ShortWord=0, MaxFragments=2'),
         'score', round(f.score::numeric, 6), 'metadata', d.metadata)
         order by f.score desc, d.document_id) into hits
     from engine.find_documents(customer, params ->> 'collection', words, null,
@@ -1728,6 +1849,7 @@ begin
         from mb.usage_hourly u
         where u.customer_id = customer and u.hour >= since and u.hour < until
         group by 1, 2, 3
+        limit 10001
     )
     select coalesce(json_agg(json_strip_nulls(json_build_object(
             'hour', api.show_time(r.hour), 'deployment_id', api.show_id('dep', r.deployment),
@@ -1740,6 +1862,10 @@ begin
             'bytes', coalesce(sum(r.bytes), 0), 'cost_micros', coalesce(sum(r.cost_micros), 0))
     into data, total
     from rows r;
+    if json_array_length(data) > 10000 then
+        perform api.fail(400, 'invalid_request',
+            'this is more than 10000 rows: ask for less time, or group by less', '?group_by');
+    end if;
     return json_build_object('status', 200, 'body', json_build_object(
         'from', api.show_time(since), 'to', api.show_time(until), 'data', data, 'total', total));
 end
@@ -1820,8 +1946,11 @@ CREATE FUNCTION engine.audit() RETURNS TABLE(customer_id uuid, credited_micros n
         from mb.credits x where x.customer_id = c.customer_id) k
     cross join lateral (select coalesce(sum(x.price_micros), 0) as charged
         from mb.steps x where x.customer_id = c.customer_id and x.state = 2) s
-    cross join lateral (select coalesce(sum(x.balance_micros), 0) as balance
-        from mb.balances_now x where x.customer_id = c.customer_id) b
+    cross join lateral (select
+        coalesce((select x.balance_micros from mb.balances x
+            where x.customer_id = c.customer_id), 0)
+        - coalesce((select sum(x.spent_micros) from mb.balance_leases x
+            where x.customer_id = c.customer_id), 0) as balance) b
     cross join lateral (select coalesce(sum(x.price_micros), 0) as used
         from mb.usage_hourly x where x.customer_id = c.customer_id) u
     where k.credited - s.charged <> b.balance or u.used <> s.charged
@@ -1857,6 +1986,7 @@ COMMENT ON FUNCTION engine.auth(p_key_sha256 bytea) IS 'The key with this hash a
 CREATE FUNCTION engine.bury(p_fence bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     freed integer;
@@ -1890,6 +2020,7 @@ COMMENT ON FUNCTION engine.bury(p_fence bigint) IS 'Declares a core dead, settle
 CREATE FUNCTION engine.cancel(p_customer uuid, p_run uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     run record;
@@ -1965,6 +2096,7 @@ COMMENT ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_dis
 CREATE FUNCTION engine.claim(p_fence bigint, max_runs integer) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, cancel_requested boolean, input json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 begin
@@ -2102,6 +2234,7 @@ COMMENT ON FUNCTION engine.create_customer(p_name text, p_limits json, p_micros 
 CREATE FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, p_decision json, p_by text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 begin
     perform from mb.runs r
@@ -2370,154 +2503,6 @@ ALTER FUNCTION engine.find_run(p_run uuid) OWNER TO moonbase_engine;
 -- Name: FUNCTION find_run(p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.find_run(p_run uuid) IS 'Whose run this is; no row when there is none.';
-
--- Name: flush(bigint, bigint, uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], timestamp with time zone[], boolean[], text[], text[], text[], text[], bytea[], boolean[], timestamp with time zone[], timestamp with time zone[], timestamp with time zone[], integer[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], uuid[], integer[], smallint[], smallint[], boolean[], bytea[], text[], text[], text[], text[], timestamp with time zone[], bigint[], bigint[], integer[], integer[], integer[], integer[], bigint[], bigint[], bigint[], text[], text[], uuid[], uuid[], text[], text[], timestamp with time zone[], boolean[], text[], text[], boolean[], timestamp with time zone[], timestamp with time zone[], integer[], bigint[], bigint[], bigint[], bigint[], json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
-
-CREATE FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-declare
-    core record;
-    may_wake boolean := false; -- somebody may have to hear of a run of this batch
-    updated_may_wake boolean;
-begin
-    update mb.cores
-    set flush_no = p_flush_no, beat_at = now()
-    where fence = p_fence and dead_at is null and flush_no = p_flush_no - 1;
-    if not found then
-        select c.dead_at, c.flush_no into core from mb.cores c where c.fence = p_fence;
-        if not found or core.dead_at is not null then
-            raise exception using errcode = 'MBFEN',
-                message = format('core %s was declared dead', p_fence);
-        elsif core.flush_no >= p_flush_no then
-            return false;
-        end if;
-        raise exception using errcode = 'MBSEQ',
-            message = format('batch %s of core %s came after %s', p_flush_no, p_fence, core.flush_no);
-    end if;
-
-    if cardinality(run_ids) > 0 then
-        insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id,
-            parent_run_id, status, wait_reason, wake_at, fence, input, output, error, limits, seed,
-            diverged, created_at, started_at, finished_at, steps, cpu_us, tokens_in, tokens_out,
-            cost_micros)
-        select run_customers[i], run_ids[i], run_deployments[i], run_package_owners[i],
-            run_packages[i], run_parents[i], run_statuses[i], run_wait_reasons[i],
-            case when run_statuses[i] = 'queued' then coalesce(run_wake_ats[i], now())
-                else run_wake_ats[i] end,
-            case when run_owned[i] then p_fence end,
-            run_inputs[i], run_outputs[i], run_errors[i], run_limits[i],
-            run_seeds[i], coalesce(run_diverged[i], false), run_created_ats[i], run_started_ats[i],
-            run_finished_ats[i], coalesce(run_steps[i], 0), coalesce(run_cpu_us[i], 0),
-            coalesce(run_tokens_in[i], 0), coalesce(run_tokens_out[i], 0),
-            coalesce(run_cost_micros[i], 0)
-        from generate_series(1, cardinality(run_ids)) i;
-        may_wake := run_statuses && array['queued', 'waiting'] or cardinality(run_parents) > 0;
-    end if;
-
-    if cardinality(step_run_ids) > 0 then
-        insert into mb.steps (customer_id, run_id, seq, kind, state, key, tool, args, result, error,
-            started_at, duration_us, cpu_us, tokens_in, tokens_out, tokens_cached,
-            tokens_reasoning, bytes, cost_micros, price_micros, model, provider_request_id, fence)
-        select step_customers[i], step_run_ids[i], step_seqs[i], step_kinds[i], step_states[i],
-            step_keys[i], step_tools[i], step_args[i], step_results[i],
-            step_errors[i], step_started_ats[i], step_duration_us[i],
-            coalesce(step_cpu_us[i], 0), coalesce(step_tokens_in[i], 0),
-            coalesce(step_tokens_out[i], 0), coalesce(step_tokens_cached[i], 0),
-            coalesce(step_tokens_reasoning[i], 0), coalesce(step_bytes[i], 0),
-            coalesce(step_cost_micros[i], 0), coalesce(step_price_micros[i], 0), step_models[i],
-            step_provider_request_ids[i], p_fence
-        from generate_series(1, cardinality(step_run_ids)) i
-        where step_completes[i] is not true;
-
-        if cardinality(step_completes) > 0 then
-            update mb.steps s
-            set state = step_states[i], result = step_results[i],
-                error = step_errors[i], duration_us = step_duration_us[i],
-                cpu_us = coalesce(step_cpu_us[i], 0), tokens_in = coalesce(step_tokens_in[i], 0),
-                tokens_out = coalesce(step_tokens_out[i], 0),
-                tokens_cached = coalesce(step_tokens_cached[i], 0),
-                tokens_reasoning = coalesce(step_tokens_reasoning[i], 0),
-                bytes = coalesce(step_bytes[i], 0),
-                cost_micros = coalesce(step_cost_micros[i], 0),
-                price_micros = coalesce(step_price_micros[i], 0), model = step_models[i],
-                provider_request_id = step_provider_request_ids[i], fence = p_fence
-            from unnest(step_run_ids) with ordinality as u (id, i)
-            where step_completes[i] and s.customer_id = step_customers[i]
-                and s.run_id = u.id and s.seq = step_seqs[i] and s.state = 1;
-        end if;
-
-        insert into mb.balance_leases as l (customer_id, fence, spent_micros)
-        select step_customers[i], p_fence, sum(step_price_micros[i])
-        from generate_series(1, cardinality(step_price_micros)) i
-        where step_states[i] = 2 and step_price_micros[i] <> 0
-        group by 1
-        order by 1
-        on conflict (customer_id, fence) do update
-        set spent_micros = l.spent_micros + excluded.spent_micros;
-
-        insert into mb.usage_hourly as u (customer_id, hour, deployment_id, tool, shard, calls,
-            tokens_in, tokens_out, cpu_us, bytes, cost_micros, price_micros)
-        select step_customers[i],
-            date_bin('1 hour', step_started_ats[i], '2000-01-01 00:00:00+00'),
-            step_deployments[i], step_tools[i], (p_fence % 8)::smallint, count(*),
-            coalesce(sum(step_tokens_in[i]), 0), coalesce(sum(step_tokens_out[i]), 0),
-            coalesce(sum(step_cpu_us[i]), 0), coalesce(sum(step_bytes[i]), 0),
-            coalesce(sum(step_cost_micros[i]), 0), coalesce(sum(step_price_micros[i]), 0)
-        from generate_series(1, cardinality(step_run_ids)) i
-        where step_states[i] = 2 and step_kinds[i] in (1, 4)
-        group by 1, 2, 3, 4
-        order by 1, 2, 3, 4
-        on conflict (customer_id, hour, deployment_id, tool, shard) do update
-        set calls = u.calls + excluded.calls, tokens_in = u.tokens_in + excluded.tokens_in,
-            tokens_out = u.tokens_out + excluded.tokens_out, cpu_us = u.cpu_us + excluded.cpu_us,
-            bytes = u.bytes + excluded.bytes, cost_micros = u.cost_micros + excluded.cost_micros,
-            price_micros = u.price_micros + excluded.price_micros;
-    end if;
-
-    if cardinality(upd_run_ids) > 0 then
-        -- What happened meanwhile to a run that is given up (a decision, a cancel, a child that
-        -- ended) has set wake_at or cancel_requested, and must not be slept through.
-        with updated as (
-            update mb.runs r
-            set status = upd_statuses[i], wait_reason = upd_wait_reasons[i],
-                wake_at = case
-                    when upd_finished_ats[i] is not null then null
-                    when upd_owned[i] then r.wake_at
-                    when r.cancel_requested or upd_statuses[i] = 'queued' then now()
-                    else least(r.wake_at, upd_wake_ats[i]) end,
-                fence = case when upd_owned[i] then p_fence end,
-                output = upd_outputs[i], error = upd_errors[i],
-                diverged = coalesce(upd_diverged[i], r.diverged),
-                started_at = coalesce(upd_started_ats[i], r.started_at),
-                finished_at = upd_finished_ats[i], steps = upd_steps[i], cpu_us = upd_cpu_us[i],
-                tokens_in = upd_tokens_in[i], tokens_out = upd_tokens_out[i],
-                cost_micros = upd_cost_micros[i]
-            from unnest(upd_run_ids) with ordinality as u (id, i)
-            where r.customer_id = upd_customers[i] and r.run_id = u.id and r.fence = p_fence
-            returning r.status in ('queued', 'waiting') or r.parent_run_id is not null as may_wake
-        )
-        select bool_or(u.may_wake) into updated_may_wake from updated u;
-        may_wake := may_wake or updated_may_wake;
-    end if;
-
-    if p_approvals is not null then
-        perform engine.add_approvals(p_approvals);
-    end if;
-    if may_wake then
-        perform engine.wake_after_flush(run_customers || upd_customers, run_ids || upd_run_ids);
-    end if;
-    return true;
-end
-$$;
-
-ALTER FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) OWNER TO moonbase_engine;
-
--- Name: FUNCTION flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
-
-COMMENT ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) IS 'Writes one batch of a core''s journal: new runs, steps, changes of runs, money and usage.';
 
 -- Name: hold_core(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -3214,7 +3199,7 @@ begin
     from mb.steps s
     join mb.runs r on r.customer_id = s.customer_id and r.run_id = s.run_id
     where s.customer_id = p_customer and s.started_at >= first and s.started_at < after_last
-        and s.state = 2 and s.kind in (1, 4)
+        and s.state = 2 and (s.kind in (1, 4) or s.price_micros <> 0)
     group by 1, 2, 3, 4;
     get diagnostics made = row_count;
     return made;
@@ -3389,6 +3374,7 @@ COMMENT ON FUNCTION engine.uuid_at(at timestamp with time zone) IS 'The smallest
 CREATE FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     child record;
@@ -3431,6 +3417,7 @@ COMMENT ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) IS 'N
 CREATE FUNCTION engine.wake_budget(p_customer uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     woken integer;
@@ -3477,6 +3464,137 @@ ALTER FUNCTION engine.words(query text) OWNER TO moonbase_owner;
 -- Name: FUNCTION words(query text); Type: COMMENT; Schema: engine; Owner: moonbase_owner
 
 COMMENT ON FUNCTION engine.words(query text) IS 'A text search query for documents that have any of the words, as they are or by their stems.';
+
+-- Name: write_batch(bigint, bigint, mb.batch_run[], mb.batch_step[], mb.batch_change[], mb.batch_usage[], mb.batch_charge[], json, boolean, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    core record;
+    changed_wakes boolean;
+begin
+    update mb.cores
+    set flush_no = p_batch, beat_at = now()
+    where fence = p_fence and dead_at is null and flush_no = p_batch - 1;
+    if not found then
+        select c.dead_at, c.flush_no into core from mb.cores c where c.fence = p_fence;
+        if not found or core.dead_at is not null then
+            raise exception using errcode = 'MBFEN',
+                message = format('core %s was declared dead', p_fence);
+        elsif core.flush_no >= p_batch then
+            return false;
+        end if;
+        raise exception using errcode = 'MBSEQ',
+            message = format('batch %s of core %s came after %s', p_batch, p_fence, core.flush_no);
+    end if;
+
+    if cardinality(runs) > 0 then
+        insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id,
+            parent_run_id, status, wait_reason, wake_at, fence, input, output, error, limits, seed,
+            diverged, created_at, started_at, finished_at, steps, cpu_us, tokens_in, tokens_out,
+            cost_micros)
+        select r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
+            r.parent_run_id, r.status, r.wait_reason,
+            case when r.status = 'queued' then coalesce(r.wake_at, now()) else r.wake_at end,
+            case when r.owned then p_fence end, r.input, r.output, r.error, r.limits, r.seed,
+            r.diverged, r.created_at, r.started_at, r.finished_at, r.steps, r.cpu_us, r.tokens_in,
+            r.tokens_out, r.cost_micros
+        from unnest(runs) r;
+    end if;
+
+    if cardinality(steps) > 0 then
+        insert into mb.steps (customer_id, run_id, seq, kind, state, key, tool, args, result, error,
+            started_at, duration_us, cpu_us, tokens_in, tokens_out, tokens_cached,
+            tokens_reasoning, bytes, cost_micros, price_micros, model, provider_request_id, fence)
+        select s.customer_id, s.run_id, s.seq, s.kind, s.state, s.key, s.tool, s.args, s.result,
+            s.error, s.started_at, s.duration_us, s.cpu_us, s.tokens_in, s.tokens_out,
+            s.tokens_cached, s.tokens_reasoning, s.bytes, s.cost_micros, s.price_micros, s.model,
+            s.provider_request_id, p_fence
+        from unnest(steps) s
+        where not s.completes;
+
+        if completes then
+            update mb.steps t
+            set state = s.state, result = s.result, error = s.error, duration_us = s.duration_us,
+                cpu_us = s.cpu_us, tokens_in = s.tokens_in, tokens_out = s.tokens_out,
+                tokens_cached = s.tokens_cached, tokens_reasoning = s.tokens_reasoning,
+                bytes = s.bytes, cost_micros = s.cost_micros, price_micros = s.price_micros,
+                model = s.model, provider_request_id = s.provider_request_id, fence = p_fence
+            from unnest(steps) s
+            where s.completes and t.customer_id = s.customer_id and t.run_id = s.run_id
+                and t.seq = s.seq and t.state = 1;
+        end if;
+    end if;
+
+    if cardinality(charges) > 0 then
+        insert into mb.balance_leases as l (customer_id, fence, spent_micros)
+        select c.customer_id, p_fence, c.micros
+        from unnest(charges) c
+        on conflict (customer_id, fence) do update
+        set spent_micros = l.spent_micros + excluded.spent_micros;
+    end if;
+
+    if cardinality(usage) > 0 then
+        insert into mb.usage_hourly as h (customer_id, hour, deployment_id, tool, shard, calls,
+            tokens_in, tokens_out, cpu_us, bytes, cost_micros, price_micros)
+        select u.customer_id, u.hour, u.deployment_id, u.tool, (p_fence % 8)::smallint, u.calls,
+            u.tokens_in, u.tokens_out, u.cpu_us, u.bytes, u.cost_micros, u.price_micros
+        from unnest(usage) u
+        on conflict (customer_id, hour, deployment_id, tool, shard) do update
+        set calls = h.calls + excluded.calls, tokens_in = h.tokens_in + excluded.tokens_in,
+            tokens_out = h.tokens_out + excluded.tokens_out, cpu_us = h.cpu_us + excluded.cpu_us,
+            bytes = h.bytes + excluded.bytes, cost_micros = h.cost_micros + excluded.cost_micros,
+            price_micros = h.price_micros + excluded.price_micros;
+    end if;
+
+    if cardinality(changes) > 0 then
+        -- What happened meanwhile to a run that is given up (a decision, a cancel, a child that
+        -- ended) has set wake_at or cancel_requested, and must not be slept through.
+        with changed as (
+            update mb.runs r
+            set status = c.status, wait_reason = c.wait_reason,
+                wake_at = case
+                    when c.finished_at is not null then null
+                    when c.owned then r.wake_at
+                    when r.cancel_requested or c.status = 'queued' then now()
+                    else least(r.wake_at, c.wake_at) end,
+                fence = case when c.owned then p_fence end, output = c.output, error = c.error,
+                diverged = c.diverged, started_at = coalesce(c.started_at, r.started_at),
+                finished_at = c.finished_at, steps = c.steps, cpu_us = c.cpu_us,
+                tokens_in = c.tokens_in, tokens_out = c.tokens_out, cost_micros = c.cost_micros
+            from unnest(changes) c
+            where r.customer_id = c.customer_id and r.run_id = c.run_id
+                and r.fence is not distinct from p_fence -- not by the index of owners
+            returning r.status in ('queued', 'waiting') or r.parent_run_id is not null as wakes
+        )
+        select bool_or(c.wakes) into changed_wakes from changed c;
+    end if;
+
+    if questions is not null then
+        perform engine.add_approvals(questions);
+    end if;
+    if wakes or changed_wakes then
+        perform engine.wake_after_flush(
+            array(select r.customer_id from unnest(runs) r
+                union all select c.customer_id from unnest(changes) c),
+            array(select r.run_id from unnest(runs) r
+                union all select c.run_id from unnest(changes) c));
+    end if;
+    return true;
+end
+$$;
+
+ALTER FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) IS 'Writes one batch of a core''s journal: new runs, steps, changes of runs, money and usage.';
 
 -- Name: secure_functions(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
 
@@ -3582,10 +3700,8 @@ ALTER TABLE mb.api_keys OWNER TO moonbase_owner;
 CREATE TABLE mb.balance_leases (
     customer_id uuid NOT NULL,
     fence bigint NOT NULL,
-    granted_micros bigint DEFAULT 0 NOT NULL,
-    spent_micros bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT balance_leases_granted_micros_check CHECK ((granted_micros >= 0)),
-    CONSTRAINT balance_leases_spent_micros_check CHECK ((spent_micros >= 0))
+    granted_micros mb.amount DEFAULT 0 NOT NULL,
+    spent_micros mb.amount DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -3598,8 +3714,7 @@ ALTER TABLE mb.balance_leases OWNER TO moonbase_owner;
 CREATE TABLE mb.balances (
     customer_id uuid NOT NULL,
     balance_micros bigint DEFAULT 0 NOT NULL,
-    leased_micros bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT balances_leased_micros_check CHECK ((leased_micros >= 0))
+    leased_micros mb.amount DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY mb.balances FORCE ROW LEVEL SECURITY;
@@ -3611,10 +3726,10 @@ ALTER TABLE mb.balances OWNER TO moonbase_owner;
 CREATE VIEW mb.balances_now WITH (security_invoker='true') AS
  SELECT b.customer_id,
     (((b.balance_micros)::numeric - COALESCE(l.spent, (0)::numeric)))::bigint AS balance_micros,
-    ((((b.balance_micros - b.leased_micros))::numeric - COALESCE(l.over, (0)::numeric)))::bigint AS free_micros
+    ((((b.balance_micros - (b.leased_micros)::bigint))::numeric - COALESCE(l.over, (0)::numeric)))::bigint AS free_micros
    FROM (mb.balances b
-     LEFT JOIN LATERAL ( SELECT sum(l_1.spent_micros) AS spent,
-            sum(GREATEST((l_1.spent_micros - l_1.granted_micros), (0)::bigint)) AS over
+     LEFT JOIN LATERAL ( SELECT sum((l_1.spent_micros)::bigint) AS spent,
+            sum(GREATEST(((l_1.spent_micros)::bigint - (l_1.granted_micros)::bigint), (0)::bigint)) AS over
            FROM mb.balance_leases l_1
           WHERE (l_1.customer_id = b.customer_id)) l ON (true));
 
@@ -3954,19 +4069,19 @@ CREATE INDEX kv_expiring ON mb.kv USING btree (expires_at) WHERE (expires_at IS 
 
 -- Name: runs_by_deployment; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
-CREATE INDEX runs_by_deployment ON ONLY mb.runs USING btree (customer_id, deployment_id, run_id);
+CREATE INDEX runs_by_deployment ON ONLY mb.runs USING btree (deployment_id, run_id);
 
 -- Name: runs_by_parent; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
 CREATE INDEX runs_by_parent ON ONLY mb.runs USING btree (customer_id, parent_run_id) WHERE (parent_run_id IS NOT NULL);
 
--- Name: runs_default_customer_id_deployment_id_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
-
-CREATE INDEX runs_default_customer_id_deployment_id_run_id_idx ON mb.runs_default USING btree (customer_id, deployment_id, run_id);
-
 -- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
 CREATE INDEX runs_default_customer_id_parent_run_id_idx ON mb.runs_default USING btree (customer_id, parent_run_id) WHERE (parent_run_id IS NOT NULL);
+
+-- Name: runs_default_deployment_id_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_deployment_id_run_id_idx ON mb.runs_default USING btree (deployment_id, run_id);
 
 -- Name: runs_owned; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
@@ -3984,13 +4099,13 @@ CREATE INDEX runs_open ON ONLY mb.runs USING btree (wake_at) WHERE (((status)::t
 
 CREATE INDEX runs_default_wake_at_idx ON mb.runs_default USING btree (wake_at) WHERE (((status)::text = ANY (ARRAY['queued'::text, 'waiting'::text])) AND (fence IS NULL));
 
--- Name: runs_default_customer_id_deployment_id_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
-
-ALTER INDEX mb.runs_by_deployment ATTACH PARTITION mb.runs_default_customer_id_deployment_id_run_id_idx;
-
 -- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
 
 ALTER INDEX mb.runs_by_parent ATTACH PARTITION mb.runs_default_customer_id_parent_run_id_idx;
+
+-- Name: runs_default_deployment_id_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_by_deployment ATTACH PARTITION mb.runs_default_deployment_id_run_id_idx;
 
 -- Name: runs_default_fence_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
 
@@ -4814,11 +4929,6 @@ GRANT ALL ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, 
 REVOKE ALL ON FUNCTION engine.find_run(p_run uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.find_run(p_run uuid) TO moonbase_core;
 
--- Name: FUNCTION flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json); Type: ACL; Schema: engine; Owner: moonbase_engine
-
-REVOKE ALL ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.flush(p_fence bigint, p_flush_no bigint, run_customers uuid[], run_ids uuid[], run_deployments uuid[], run_package_owners uuid[], run_packages uuid[], run_parents uuid[], run_statuses text[], run_wait_reasons text[], run_wake_ats timestamp with time zone[], run_owned boolean[], run_inputs text[], run_outputs text[], run_errors text[], run_limits text[], run_seeds bytea[], run_diverged boolean[], run_created_ats timestamp with time zone[], run_started_ats timestamp with time zone[], run_finished_ats timestamp with time zone[], run_steps integer[], run_cpu_us bigint[], run_tokens_in bigint[], run_tokens_out bigint[], run_cost_micros bigint[], step_customers uuid[], step_run_ids uuid[], step_deployments uuid[], step_seqs integer[], step_kinds smallint[], step_states smallint[], step_completes boolean[], step_keys bytea[], step_tools text[], step_args text[], step_results text[], step_errors text[], step_started_ats timestamp with time zone[], step_duration_us bigint[], step_cpu_us bigint[], step_tokens_in integer[], step_tokens_out integer[], step_tokens_cached integer[], step_tokens_reasoning integer[], step_bytes bigint[], step_cost_micros bigint[], step_price_micros bigint[], step_models text[], step_provider_request_ids text[], upd_customers uuid[], upd_run_ids uuid[], upd_statuses text[], upd_wait_reasons text[], upd_wake_ats timestamp with time zone[], upd_owned boolean[], upd_outputs text[], upd_errors text[], upd_diverged boolean[], upd_started_ats timestamp with time zone[], upd_finished_ats timestamp with time zone[], upd_steps integer[], upd_cpu_us bigint[], upd_tokens_in bigint[], upd_tokens_out bigint[], upd_cost_micros bigint[], p_approvals json) TO moonbase_core;
-
 -- Name: FUNCTION hold_core(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.hold_core(p_fence bigint) FROM PUBLIC;
@@ -5005,6 +5115,11 @@ GRANT ALL ON FUNCTION engine.wake_budget(p_customer uuid) TO moonbase_core;
 REVOKE ALL ON FUNCTION engine.words(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.words(query text) TO moonbase_core;
 GRANT ALL ON FUNCTION engine.words(query text) TO moonbase_engine;
+
+-- Name: FUNCTION write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) TO moonbase_core;
 
 -- Name: FUNCTION secure_functions(); Type: ACL; Schema: mb; Owner: moonbase_owner
 

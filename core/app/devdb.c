@@ -13,8 +13,8 @@
 
 #include "app/devdb_private.h"
 
-/* The longest name that a socket of ours has in its folder, with the slash. */
-static const char LONGEST[] = "/.s.PGSQL.5432.lock";
+/* The longest name that a socket of ours has in its folder, with the slash and a NUL. */
+enum { LONGEST = sizeof("/.s.PGSQL.5432.lock") };
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
@@ -63,7 +63,7 @@ static int hold(struct mb_devdb *devdb, struct mb_err *err)
 
 static bool fits(const char *run)
 {
-    return strlen(run) + sizeof(LONGEST) <= sizeof(((struct sockaddr_un *)NULL)->sun_path);
+    return strlen(run) + LONGEST <= sizeof(((struct sockaddr_un *)NULL)->sun_path);
 }
 
 /* The folder that DIR/run.path names, if it is there and nobody else's; the caller frees. */

@@ -23,7 +23,7 @@ enum {
 
 /* For one machine that does much else: durable, with WAL files that are kept and used again. */
 static const char SETTINGS[] =
-    "-c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100 "
+    "-c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=200 "
     "-c shared_buffers=128MB -c wal_buffers=16MB -c wal_level=minimal -c max_wal_senders=0 "
     "-c min_wal_size=512MB -c max_wal_size=2GB -c wal_compression=lz4 -c checkpoint_timeout=15min "
     "-c synchronous_commit=on -c fsync=on -c full_page_writes=on -c jit=off -c timezone=UTC "

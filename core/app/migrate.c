@@ -131,6 +131,7 @@ static int recorded(struct migrate *m, const char *sql, const char *key, char ou
 {
     const char *params[] = {key};
     PGresult *res = ask(m, sql, 1, params);
+    out[0] = '\0';
     if (!res)
         return -m->err->code;
     snprintf(out, MB_SHA256_HEX, "%s", PQntuples(res) ? PQgetvalue(res, 0, 0) : "");
@@ -302,7 +303,7 @@ static bool is_recorded(struct migrate *m, const struct mb_embed *file)
 /* Read-only, and with no more rights than a core has. Any failure means: no. */
 static bool is_up_to_date(struct migrate *m)
 {
-    struct mb_err ignored, *err = m->err;
+    struct mb_err ignored = {0}, *err = m->err;
     m->err = &ignored;
     int n = 0;
     bool same = true;
@@ -342,7 +343,7 @@ static int apply_all(struct migrate *m)
 int mb_migrate_run(const char *conninfo, const struct mb_embed *files, struct mb_migrated *done,
                    struct mb_err *err)
 {
-    struct mb_err local;
+    struct mb_err local = {0};
     struct migrate m = {.files = files, .err = err ? err : &local};
     int rc = open_conn(&m, conninfo);
     if (rc == 0 && !is_up_to_date(&m))
@@ -355,7 +356,7 @@ int mb_migrate_run(const char *conninfo, const struct mb_embed *files, struct mb
 
 int mb_migrate_check_role(const char *conninfo, struct mb_err *err)
 {
-    struct mb_err local;
+    struct mb_err local = {0};
     struct migrate m = {.err = err ? err : &local};
     int rc = open_conn(&m, conninfo);
     PGresult *res = NULL;

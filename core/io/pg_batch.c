@@ -144,9 +144,8 @@ void mb_pg_batch_add_step(struct mb_pg_batch *b, const struct mb_pg_batch_step *
 {
     mb_pg_row_step(&b->steps, step);
     b->completes |= step->completes;
-    /* An intent has cost nothing yet; events and log lines are no usage and have no price. */
-    bool counts = step->kind == 1 || step->kind == 4;
-    mb_assert(counts || step->price_micros == 0);
+    /* An intent has cost nothing yet; progress events and log lines are no usage. */
+    bool counts = step->kind == 1 || step->kind == 4 || step->price_micros != 0;
     if (step->state != 2 || !counts)
         return;
     struct mb_pg_batch_usage *sum = sum_of(b, step);

@@ -18,8 +18,7 @@ static bool close_others(int socket)
 {
     if (socket != MB_SANDBOX_FD && dup2(socket, MB_SANDBOX_FD) < 0)
         return false;
-    return close_range(0, MB_SANDBOX_FD - 1, 0) == 0 &&
-           close_range(MB_SANDBOX_FD + 1, ~0U, 0) == 0;
+    return close_range(0, MB_SANDBOX_FD - 1, 0) == 0 && close_range(MB_SANDBOX_FD + 1, ~0U, 0) == 0;
 }
 
 static bool become(uid_t id)

@@ -20,10 +20,27 @@ struct rule {
     struct scmp_arg_cmp when[CONDITIONS];
 };
 
-#define ALWAYS                       0, {{0}}
-#define IF(a)                        1, {a}
-#define IF_BOTH(a, b)                2, {a, b}
-#define ARG(n, value)                {.arg = (n), .op = SCMP_CMP_EQ, .datum_a = (value)}
+#define ALWAYS                                                                                     \
+    0,                                                                                             \
+    {                                                                                              \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+#define IF(a)                                                                                      \
+    1,                                                                                             \
+    {                                                                                              \
+        a                                                                                          \
+    }
+#define IF_BOTH(a, b)                                                                              \
+    2,                                                                                             \
+    {                                                                                              \
+        a, b                                                                                       \
+    }
+#define ARG(n, value)                                                                              \
+    {                                                                                              \
+        .arg = (n), .op = SCMP_CMP_EQ, .datum_a = (value)                                          \
+    }
 #define ARG_HAS(n, mask, value)                                                                    \
     {                                                                                              \
         .arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (mask), .datum_b = (value)                \
@@ -34,8 +51,8 @@ struct rule {
 static int add(scmp_filter_ctx ctx, const struct rule *rules, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rules[i].call, rules[i].n,
-                                        rules[i].when);
+        int rc =
+            seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rules[i].call, rules[i].n, rules[i].when);
         if (rc < 0)
             return rc;
     }
@@ -63,7 +80,8 @@ static int add_rules(scmp_filter_ctx ctx, bool jit, int fd)
         {SCMP_SYS(madvise), IF(ARG(2, MADV_DONTNEED))},
         /* its own priority, which a resource limit keeps below the core's */
         {SCMP_SYS(setpriority), IF_BOTH(ARG(0, PRIO_PROCESS), ARG(1, 0))},
-        /* pthread_once of the unwinder, at the first Lua error: wakes nobody, there is one thread */
+        /* pthread_once of the unwinder, at the first Lua error: wakes nobody, there is one thread
+         */
         {SCMP_SYS(futex), IF(ARG(1, FUTEX_WAKE_PRIVATE))},
         /* its end */
         {SCMP_SYS(exit), ALWAYS},
@@ -102,9 +120,9 @@ bool mb_filter_compile(struct mb_filter *filter, bool jit, int socket_fd, const 
         *why = "seccomp_init";
         return false;
     }
-    *why = add_rules(ctx, jit, socket_fd) < 0           ? "a rule of the filter"
-           : !export_program(ctx, &filter->program)     ? "seccomp_export_bpf"
-                                                        : NULL;
+    *why = add_rules(ctx, jit, socket_fd) < 0       ? "a rule of the filter"
+           : !export_program(ctx, &filter->program) ? "seccomp_export_bpf"
+                                                    : NULL;
     seccomp_release(ctx);
     return *why == NULL;
 }

@@ -7,15 +7,15 @@
 
 /* name in the JSON; what it means */
 #define MB_GOT_ROWS(ROW)                                                                           \
-    ROW(user_namespace)    /* own users: only tried where the process is not root */              \
+    ROW(user_namespace)    /* own users: only tried where the process is not root */               \
     ROW(network_namespace) /* no interfaces */                                                     \
     ROW(ipc_namespace)                                                                             \
     ROW(uts_namespace)                                                                             \
     ROW(mount_namespace)                                                                           \
     ROW(pid_namespace)                                                                             \
-    ROW(empty_root)        /* the root directory is empty and read-only */                         \
-    ROW(cgroup_v2)         /* a group of its own, with a low CPU weight */                         \
-    ROW(uid_drop)          /* each sandbox under an unused user id of its own */                   \
+    ROW(empty_root) /* the root directory is empty and read-only */                                \
+    ROW(cgroup_v2)  /* a group of its own, with a low CPU weight */                                \
+    ROW(uid_drop)   /* each sandbox under an unused user id of its own */                          \
     ROW(no_capabilities)                                                                           \
     ROW(no_new_privs)                                                                              \
     ROW(not_dumpable)                                                                              \

@@ -26,7 +26,8 @@ static bool write_file(const char *path, const char *text)
     return n == (ssize_t)strlen(text);
 }
 
-/* -- control group ------------------------------------------------------------------------------ */
+/* -- control group ------------------------------------------------------------------------------
+ */
 
 bool mb_isolate_join_cgroup(const char *root, const char *name)
 {
@@ -47,7 +48,8 @@ bool mb_isolate_join_cgroup(const char *root, const char *name)
     return write_file(path, pid) && weighted;
 }
 
-/* -- namespaces --------------------------------------------------------------------------------- */
+/* -- namespaces ---------------------------------------------------------------------------------
+ */
 
 /* For who is not root: a user namespace, in which one may make the others. */
 static bool enter_user_namespace(void)
@@ -96,7 +98,8 @@ static bool enter_pid_namespace(void)
     return pid > 0;
 }
 
-/* -- an empty root ------------------------------------------------------------------------------ */
+/* -- an empty root ------------------------------------------------------------------------------
+ */
 
 /* In a mount namespace of our own: a tmpfs that nothing is in, made the root, the old one gone. */
 static bool pivot_into_tmpfs(void)
@@ -129,14 +132,19 @@ static bool chroot_into_nothing(void)
     return inside && removed && chroot(".") == 0;
 }
 
-/* -- capabilities ------------------------------------------------------------------------------- */
+/* -- capabilities -------------------------------------------------------------------------------
+ */
+
+/* Whatever is executed from here on, it gains none. */
+static void empty_bounding_set(void)
+{
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        prctl(PR_CAPBSET_DROP, cap);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
 
 bool mb_isolate_keep_caps(unsigned long long keep)
 {
-    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (!(keep >> cap & 1))
-            prctl(PR_CAPBSET_DROP, cap);
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
     if (syscall(SYS_capget, &head, data) != 0)
@@ -162,6 +170,7 @@ void mb_isolate(struct mb_got *got)
     got->empty_root = got->mount_namespace && pivot_into_tmpfs();
     if (!got->empty_root)
         got->empty_root = chroot_into_nothing();
+    empty_bounding_set();
     /* To give each child a user id of its own, and so that its end reaches them. */
     mb_isolate_keep_caps(1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_KILL);
 }

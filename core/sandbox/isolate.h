@@ -10,7 +10,7 @@
 /* Takes what the host permits and notes it. Afterwards there is no file system to read from. */
 void mb_isolate(struct mb_got *got);
 
-/* Drops all capabilities but the `keep` ones (bit mask by number), also from the bounding set. */
+/* Drops all capabilities but the `keep` ones (bit mask by number). */
 bool mb_isolate_keep_caps(unsigned long long keep);
 
 /* Puts the process into the group `name` below `root` (a cgroup2 mount), with a CPU weight below

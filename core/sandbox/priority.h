@@ -1,7 +1,8 @@
-/* Priority of a sandbox. Niceness, and neither SCHED_BATCH nor SCHED_IDLE: at nice 10 a sandbox that
- * competes with the core for a CPU gets a tenth, and the core's wake-up preempts it, but on a host
- * that is busy with other things it still gets its share. SCHED_IDLE would starve it there, and
- * with it every run, as each step goes through a sandbox; SCHED_BATCH would make short answers wait.
+/* Priority of a sandbox. Niceness, and neither SCHED_BATCH nor SCHED_IDLE: at nice 10 a sandbox
+ * that competes with the core for a CPU gets a tenth, and the core's wake-up preempts it, but on a
+ * host that is busy with other things it still gets its share. SCHED_IDLE would starve it there,
+ * and with it every run, as each step goes through a sandbox; SCHED_BATCH would make short answers
+ * wait.
  *
  * A sandbox that has burnt some slices without a pause sinks to nice 19 until it rests: its
  * neighbours, who mostly wait for answers, then come before it. Rising again needs RLIMIT_NICE. */

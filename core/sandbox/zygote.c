@@ -22,9 +22,9 @@
 extern const struct mb_embed mb_lua_files[];
 
 enum {
-    FORK_BYTES = 4096,                    /* cap of a FORK's payload (msg.def) */
-    BUFFER_BYTES = 64 * 1024 * 1024,      /* address space for frames, beside Lua's memory */
-    CODE_BYTES = 128 * 1024 * 1024,       /* and for what the JIT compiler may map */
+    FORK_BYTES = 4096,               /* cap of a FORK's payload (msg.def) */
+    BUFFER_BYTES = 64 * 1024 * 1024, /* address space for frames, beside Lua's memory */
+    CODE_BYTES = 128 * 1024 * 1024,  /* and for what the JIT compiler may map */
     DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024,
     LARGE_BYTES = 120 * 1024, /* as large as malloc takes from its heap */
     SMALL_BYTES = 16,
@@ -148,7 +148,8 @@ static pid_t fork_worker(struct zygote *z, const struct order *order, int socket
     mb_worker_main(z->vms[order->role], order->memory_bytes, &plan);
 }
 
-/* -- the socket --------------------------------------------------------------------------------- */
+/* -- the socket ---------------------------------------------------------------------------------
+ */
 
 union control {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -249,7 +250,8 @@ int mb_zygote_main(void)
     }
 }
 
-/* -- probe -------------------------------------------------------------------------------------- */
+/* -- probe --------------------------------------------------------------------------------------
+ */
 
 static void print_got(const struct mb_got *got)
 {
@@ -282,8 +284,8 @@ int mb_zygote_probe(void)
 {
     static struct zygote z;
     const char *why;
-    struct mb_got *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct mb_got *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || !prepare(&z, &why)) {
         fprintf(stderr, "moonbase-sandbox: cannot probe\n");
         return 1;

@@ -9,3 +9,7 @@ $(GEN)/vm/lua_files.txt: FORCE
 
 $(GEN)/vm/lua_files.c: core/base/embed.sh $(GEN)/vm/lua_files.txt $(LUA_FILES)
 	sh core/base/embed.sh mb_lua_files lua $(LUA_FILES) >$@
+
+# The one fuzz target that needs the sandbox's side of the house.
+$(B)/fuzz_worker_frames: $(B)/libsandbox.a
+$(B)/fuzz_worker_frames: LIBS_CORE = $(LIBS_SANDBOX)

@@ -59,8 +59,8 @@ static bool on_frame(struct mb_vm *vm, const struct mb_frame *frame)
     case MB_MSG_STOP:
         return on_stop(vm, &frame->head);
     case MB_MSG_PING:
-        mb_frame_put(&vm->link.out, MB_MSG_PONG, mb_run_count_computing(vm), frame->head.step,
-                     NULL, 0, NULL, 0);
+        mb_frame_put(&vm->link.out, MB_MSG_PONG, mb_run_count_computing(vm), frame->head.step, NULL,
+                     0, NULL, 0);
         return true;
     default:
         return false;

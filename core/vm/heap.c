@@ -40,7 +40,7 @@ static void account(struct mb_heap *h, size_t old_size, size_t new_size)
 
 static bool is_dense(const struct mb_heap *h, const void *ptr)
 {
-    return (uintptr_t)ptr - h->dense_from < h->dense_to - h->dense_from;
+    return (uintptr_t)ptr >= h->dense_from && (uintptr_t)ptr < h->dense_to;
 }
 
 static void *in_zygote(struct mb_heap *h, void *ptr, size_t old_size, size_t new_size)
@@ -111,8 +111,8 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
     struct mb_heap *h = ud;
     if (new_size > old_size && MB_UNLIKELY(!may_grow(h, new_size - old_size)))
         return NULL;
-    void *moved = h->settled ? in_sandbox(h, ptr, old_size, new_size)
-                             : in_zygote(h, ptr, old_size, new_size);
+    void *moved =
+        h->settled ? in_sandbox(h, ptr, old_size, new_size) : in_zygote(h, ptr, old_size, new_size);
     if (MB_UNLIKELY(!moved && new_size)) { /* the process's own limit */
         h->refused = true;
         report(h);
@@ -124,17 +124,15 @@ static void *allocate(void *ud, void *ptr, size_t old_size, size_t new_size)
 
 lua_State *mb_heap_open(struct mb_heap *heap)
 {
-    lua_State *L = luaL_newstate();
-    if (!L)
+    heap->lender = luaL_newstate();
+    if (!heap->lender)
         return NULL;
     heap->overdraft = true;
-    heap->dense = lua_getallocf(L, &heap->dense_ud);
-    heap->dense_from = (uintptr_t)L;
-    heap->dense_to = (uintptr_t)L + 1;
-    heap->used = (size_t)lua_gc(L, LUA_GCCOUNT, 0) * 1024 + (size_t)lua_gc(L, LUA_GCCOUNTB, 0);
+    heap->dense = lua_getallocf(heap->lender, &heap->dense_ud);
+    heap->dense_from = UINTPTR_MAX;
+    heap->dense_to = 0;
     mb_heap_set_cap(heap, SIZE_MAX);
-    lua_setallocf(L, allocate, heap);
-    return L;
+    return lua_newstate(allocate, heap);
 }
 
 void mb_heap_close(struct mb_heap *heap, lua_State *L)
@@ -142,6 +140,7 @@ void mb_heap_close(struct mb_heap *heap, lua_State *L)
     heap->overdraft = true;
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_close(L);
+    lua_close(heap->lender);
     mb_slab_release(&heap->slab);
 }
 

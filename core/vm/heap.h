@@ -2,8 +2,8 @@
  *
  * Two phases. In the zygote, blocks come from the interpreter's own allocator, which packs them
  * densely into pages of their own; every sandbox shares those pages until it collects garbage,
- * which writes into each block. In a sandbox (after mb_heap_settle), small blocks come from slabs and
- * large ones from malloc; what was there before stays where it is. */
+ * which writes into each block. In a sandbox (after mb_heap_settle), small blocks come from slabs
+ * and large ones from malloc; what was there before stays where it is. */
 #ifndef MB_VM_HEAP_H
 #define MB_VM_HEAP_H
 
@@ -25,6 +25,7 @@ struct mb_heap {
     size_t large; /* bytes in blocks from malloc */
     /* Private: the interpreter's allocator, and where its blocks lie. */
     bool settled;
+    lua_State *lender; /* an empty state: the interpreter lends its allocator only to states */
     lua_Alloc dense;
     void *dense_ud;
     uintptr_t dense_from, dense_to;

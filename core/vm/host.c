@@ -20,7 +20,7 @@ void mb_host_check_wait(lua_State *L, const char *what)
 {
     if (!mb_preempt_can_yield(L))
         mb_vm_error(L, "%s is not possible inside a function that table.sort or string.gsub calls",
-                   what);
+                    what);
 }
 
 static void add(lua_State *L, const luaL_Reg *functions)

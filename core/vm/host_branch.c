@@ -62,6 +62,7 @@ static int host_pass(lua_State *L)
     return mb_host_wait(L);
 }
 
-const luaL_Reg mb_host_branch[] = {{"spawn", host_spawn},   {"wait", host_wait},
-                                   {"ended", host_ended},   {"cancel", host_cancel},
-                                   {"pass", host_pass}, {"advance", host_advance}, {NULL, NULL}};
+const luaL_Reg mb_host_branch[] = {{"spawn", host_spawn}, {"wait", host_wait},
+                                   {"ended", host_ended}, {"cancel", host_cancel},
+                                   {"pass", host_pass},   {"advance", host_advance},
+                                   {NULL, NULL}};

@@ -69,9 +69,8 @@ static int host_call(lua_State *L)
         return refuse(L, "the options", fault.path, fault.what);
     mb_buf_add_char(&vm->scratch, '}');
     parts[1] = mb_buf_str(&vm->scratch);
-    struct mb_msg_call head = {
-        .cpu_us = task->run->cpu_us + (mb_cpu_us() - vm->slice_start_us),
-        .tool_len = (uint32_t)parts[0].len};
+    struct mb_msg_call head = {.cpu_us = task->run->cpu_us + (mb_cpu_us() - vm->slice_start_us),
+                               .tool_len = (uint32_t)parts[0].len};
     task->step = ++task->run->n_calls;
     mb_frame_put(&vm->link.out, MB_MSG_CALL, task->run->slot, task->step, &head, sizeof(head),
                  parts, 2);
@@ -119,5 +118,8 @@ static int host_drain(lua_State *L)
     return mb_host_wait(L);
 }
 
-const luaL_Reg mb_host_call[] = {
-    {"call", host_call}, {"emit", host_emit}, {"log", host_log}, {"drain", host_drain}, {NULL, NULL}};
+const luaL_Reg mb_host_call[] = {{"call", host_call},
+                                 {"emit", host_emit},
+                                 {"log", host_log},
+                                 {"drain", host_drain},
+                                 {NULL, NULL}};

@@ -102,9 +102,12 @@ static int coro_busy(lua_State *L)
     return 1;
 }
 
-const luaL_Reg mb_host_coro[] = {
-    {"co_create", coro_create},   {"co_enter", coro_enter},
-    {"co_leave", coro_leave},     {"co_up", coro_up},
-    {"co_yield", coro_yield},     {"co_running", coro_running},
-    {"co_busy", coro_busy},       {"co_isyieldable", coro_isyieldable},
-    {NULL, NULL}};
+const luaL_Reg mb_host_coro[] = {{"co_create", coro_create},
+                                 {"co_enter", coro_enter},
+                                 {"co_leave", coro_leave},
+                                 {"co_up", coro_up},
+                                 {"co_yield", coro_yield},
+                                 {"co_running", coro_running},
+                                 {"co_busy", coro_busy},
+                                 {"co_isyieldable", coro_isyieldable},
+                                 {NULL, NULL}};

@@ -17,7 +17,8 @@ static struct mb_task *current_task(lua_State *L)
     return mb_vm_of(L)->task;
 }
 
-/* -- modules ------------------------------------------------------------------------------------ */
+/* -- modules ------------------------------------------------------------------------------------
+ */
 
 /* chunk(name) -> the module as a function, or nil. Raises the compiler's message. */
 static int run_chunk(lua_State *L)
@@ -90,7 +91,8 @@ static int run_used(lua_State *L)
     return 1;
 }
 
-/* -- clock -------------------------------------------------------------------------------------- */
+/* -- clock --------------------------------------------------------------------------------------
+ */
 
 /* now() -> Unix time in seconds, of the run's own clock */
 static int run_now(lua_State *L)
@@ -204,7 +206,8 @@ static int run_strftime(lua_State *L)
     return 1;
 }
 
-/* -- random numbers ----------------------------------------------------------------------------- */
+/* -- random numbers -----------------------------------------------------------------------------
+ */
 
 /* random([m [, n]]) -> as math.random */
 static int run_random(lua_State *L)
@@ -217,8 +220,8 @@ static int run_random(lua_State *L)
     }
     double low = n_args == 1 ? 1 : floor(luaL_checknumber(L, 1));
     double high = floor(luaL_checknumber(L, n_args == 1 ? 1 : 2));
-    luaL_argcheck(L, fabs(low) <= 0x1p52 && fabs(high) <= 0x1p52 && low <= high, n_args == 1 ? 1 : 2,
-                  "interval is empty");
+    luaL_argcheck(L, fabs(low) <= 0x1p52 && fabs(high) <= 0x1p52 && low <= high,
+                  n_args == 1 ? 1 : 2, "interval is empty");
     lua_pushnumber(L, low + (double)mb_prng_below(prng, (uint64_t)(high - low) + 1));
     return 1;
 }
@@ -248,7 +251,8 @@ static int run_uuid(lua_State *L)
     return 1;
 }
 
-/* -- JSON --------------------------------------------------------------------------------------- */
+/* -- JSON ---------------------------------------------------------------------------------------
+ */
 
 enum { JSON_BYTES = 8 * 1024 * 1024 };
 

@@ -144,11 +144,7 @@ static int surface_adopt(lua_State *L)
     return 0;
 }
 
-const luaL_Reg mb_host_surface[] = {{"gsub", surface_gsub},
-                                    {"sort", surface_sort},
-                                    {"format", surface_format},
-                                    {"tohex", surface_tohex},
-                                    {"load", surface_load},
-                                    {"metafield", surface_metafield},
-                                    {"adopt", surface_adopt},
-                                    {NULL, NULL}};
+const luaL_Reg mb_host_surface[] = {{"gsub", surface_gsub},     {"sort", surface_sort},
+                                    {"format", surface_format}, {"tohex", surface_tohex},
+                                    {"load", surface_load},     {"metafield", surface_metafield},
+                                    {"adopt", surface_adopt},   {NULL, NULL}};

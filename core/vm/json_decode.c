@@ -82,8 +82,8 @@ static struct survey survey(struct mb_str text)
 
 static void weigh(lua_State *L, struct mb_vm *vm, struct mb_str text, const struct survey *s)
 {
-    size_t cost = 2 * text.len + s->n_tables * TABLE_COST +
-                  (s->n_tables + s->n_commas) * (size_t)VALUE_COST;
+    size_t cost =
+        2 * text.len + s->n_tables * TABLE_COST + (s->n_tables + s->n_commas) * (size_t)VALUE_COST;
     if (text.len < SMALL_BYTES || vm->heap.used + cost <= vm->heap.cap)
         return;
     lua_gc(L, LUA_GCCOLLECT, 0);

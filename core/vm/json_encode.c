@@ -104,8 +104,9 @@ static bool write_array(struct writer *w, int index, const struct spot *up, int 
         double k = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
         if (!(k >= 1 && k <= (double)n && k == floor(k))) {
             lua_pop(L, 2);
-            return fail(w, up, k == 0 ? "mixes list items and named members"
-                                      : "is a list with holes or an object with numbers for names");
+            return fail(w, up,
+                        k == 0 ? "mixes list items and named members"
+                               : "is a list with holes or an object with numbers for names");
         }
         seen++;
     }

@@ -76,6 +76,14 @@ static bool head_at(const struct mb_link *link, size_t offset, struct mb_msg_hea
     return head->len <= have - offset - sizeof(*head);
 }
 
+bool mb_link_has_frame(const struct mb_link *link)
+{
+    struct mb_msg_head head;
+    if (mb_buf_len(&link->in) < sizeof(head))
+        return false;
+    return head_at(link, 0, &head) || mb_msg_refuse(&head, MB_MSG_FROM_CORE);
+}
+
 void mb_link_breathe(struct mb_vm *vm)
 {
     struct mb_link *link = &vm->link;

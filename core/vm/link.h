@@ -6,7 +6,7 @@
 #include "vm/vm.h"
 
 enum {
-    MB_LINK_FULL_BYTES = 256 * 1024, /* unsent frames at which runs that send wait */
+    MB_LINK_FULL_BYTES = 256 * 1024,     /* unsent frames at which runs that send wait */
     MB_LINK_IN_BYTES = 40 * 1024 * 1024, /* unread frames at which no more are read: two of the
                                             largest, and some */
 };
@@ -24,6 +24,9 @@ static inline bool mb_link_is_full(const struct mb_link *link)
 bool mb_link_wait(const struct mb_link *link, int timeout_ms);
 /* Frees buffers that hold nothing. */
 void mb_link_trim(struct mb_link *link);
+
+/* Is there something for mb_vm_take_frames (a whole frame, or one that breaks the rules)? */
+bool mb_link_has_frame(const struct mb_link *link);
 
 /* From within a slice that cannot be left (a sort, a collection): answers PINGs that have come, and
  * marks the running run as stopped if a STOP for it has. The rest stays for the scheduler. */

@@ -9,7 +9,8 @@
 
 enum { PATH_BYTES = 256 };
 
-/* -- slots -------------------------------------------------------------------------------------- */
+/* -- slots --------------------------------------------------------------------------------------
+ */
 
 struct putting {
     struct mb_vm *vm;
@@ -74,7 +75,8 @@ void mb_package_drop(struct mb_vm *vm, uint32_t slot)
     (void)dropped;
 }
 
-/* -- compiling ---------------------------------------------------------------------------------- */
+/* -- compiling ----------------------------------------------------------------------------------
+ */
 
 struct pieces {
     struct mb_str part[3];
@@ -190,7 +192,8 @@ void mb_package_push_text(lua_State *L, struct mb_run *run, const char *path)
     lua_getfield(L, -1, path);
 }
 
-/* -- the platform's modules --------------------------------------------------------------------- */
+/* -- the platform's modules ---------------------------------------------------------------------
+ */
 
 static const struct mb_embed *find_platform(const struct mb_vm *vm, const char *path)
 {

@@ -101,8 +101,7 @@ static void task_init(struct mb_task *task, struct mb_run *run, struct mb_task *
     task->clock_us = parent ? parent->clock_us : run->start_us;
     /* A stream of its own for each branch, so that what a branch draws does not depend on the
      * order in which its siblings are answered. */
-    task->stream =
-        parent ? (parent->stream + ++parent->n_spawned) * 0x9E3779B97F4A7C15u | 1 : 0;
+    task->stream = parent ? (parent->stream + ++parent->n_spawned) * 0x9E3779B97F4A7C15u | 1 : 0;
     mb_prng_seed(&task->prng, run->seed, task->stream);
     run->n_tasks++;
 }
@@ -164,7 +163,8 @@ int mb_task_reap(struct mb_task *task, lua_State *to)
     return 4;
 }
 
-/* -- beginning and end -------------------------------------------------------------------------- */
+/* -- beginning and end --------------------------------------------------------------------------
+ */
 
 struct opening {
     struct mb_run *run;
@@ -240,7 +240,8 @@ void mb_run_free(struct mb_run *run)
     mb_slab_give(&vm->heap.slab, run, sizeof(*run));
 }
 
-/* -- answers ------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------
+ */
 
 struct answering {
     struct mb_task *task;

@@ -29,13 +29,13 @@ struct mb_task {
     lua_State *co;
     int ref; /* of the coroutine */
     enum mb_task_state state;
-    bool failed;       /* when ENDED: the value is the error */
-    uint32_t index;    /* as the parent numbered it */
-    uint32_t step;     /* when CALLING */
-    int n_args;        /* values on the stack to resume with */
-    int64_t clock_us;  /* the clock that it sees: of the last answer it got */
+    bool failed;      /* when ENDED: the value is the error */
+    uint32_t index;   /* as the parent numbered it */
+    uint32_t step;    /* when CALLING */
+    int n_args;       /* values on the stack to resume with */
+    int64_t clock_us; /* the clock that it sees: of the last answer it got */
     uint64_t n_spawned;
-    uint64_t stream;   /* of its random numbers */
+    uint64_t stream; /* of its random numbers */
     struct mb_prng prng;
 };
 
@@ -52,13 +52,13 @@ enum { MB_RUN_TASKS_MAX = 1024 };
 struct mb_run {
     struct mb_vm *vm;
     uint32_t slot, package;
-    struct mb_list queue; /* in the vm's `ready` while it has a ready task */
+    struct mb_list queue;          /* in the vm's `ready` while it has a ready task */
     struct mb_list ready, calling; /* of mb_task.queue */
     struct mb_task first;
     uint32_t n_tasks, n_calls;
     uint8_t seed[16];
-    int64_t start_us;                    /* the run's clock at START */
-    uint64_t cpu_us, cpu_left_us;        /* used, and allowed, in this worker */
+    int64_t start_us;                        /* the run's clock at START */
+    uint64_t cpu_us, cpu_left_us;            /* used, and allowed, in this worker */
     int ref_globals, ref_loaded, ref_labels; /* LUA_NOREF until needed */
     enum mb_doom doom;
     struct mb_place doom_place;
@@ -80,7 +80,8 @@ struct mb_run *mb_run_at(const struct mb_vm *vm, uint32_t slot); /* NULL = no su
 bool mb_run_is_computing(const struct mb_run *run);
 uint32_t mb_run_count_computing(const struct mb_vm *vm);
 
-/* Resumes the run's next ready task, once, and deals with how it came back. The run may be freed. */
+/* Resumes the run's next ready task, once, and deals with how it came back. The run may be freed.
+ */
 void mb_run_slice(struct mb_run *run);
 
 /* The only function that moves a task between states. */
@@ -89,7 +90,8 @@ void mb_task_change(struct mb_task *task, enum mb_task_state state);
 struct mb_task *mb_task_spawn(lua_State *L, struct mb_task *parent, uint32_t index);
 /* Frees a branch and all below it; their answers will find nobody. */
 void mb_task_free(struct mb_task *task);
-/* Pushes what an ended branch left on the stack of `to`: index, ok, value, clock. Frees the branch. */
+/* Pushes what an ended branch left on the stack of `to`: index, ok, value, clock. Frees the branch.
+ */
 int mb_task_reap(struct mb_task *task, lua_State *to);
 
 /* Thread CPU time. */

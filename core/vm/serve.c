@@ -5,10 +5,10 @@
 #include "vm/run.h"
 
 enum {
-    TURN_US = 2000,        /* of slices between two looks at the socket */
-    BURN_TICKS = 3,        /* timer ticks (of MB_SLICE_US of CPU) without a pause */
+    TURN_US = 2000,         /* of slices between two looks at the socket */
+    BURN_TICKS = 3,         /* timer ticks (of MB_SLICE_US of CPU) without a pause */
     TRIM_BYTES = 32 * 1024, /* growth of the heap that an idle worker is tidied for */
-    TRIM_AFTER_MS = 500,   /* of idleness */
+    TRIM_AFTER_MS = 500,    /* of idleness */
 };
 
 void mb_vm_turn(struct mb_vm *vm)
@@ -67,7 +67,8 @@ void mb_vm_serve(struct mb_vm *vm, int fd, const struct mb_serve_events *events)
         if (burnt >= BURN_TICKS && events && events->on_rest)
             events->on_rest();
         burnt = 0;
-        wait_for_work(vm);
+        if (!mb_link_has_frame(&vm->link)) /* a slice may have read some */
+            wait_for_work(vm);
     }
     vm->link.fd = -1;
 }

@@ -50,7 +50,8 @@ bool mb_slab_same_class(size_t a, size_t b)
     return class_of(a) == class_of(b);
 }
 
-/* -- pages -------------------------------------------------------------------------------------- */
+/* -- pages --------------------------------------------------------------------------------------
+ */
 
 static struct mb_slab_chunk *new_chunk(struct mb_slab *s)
 {
@@ -60,7 +61,8 @@ static struct mb_slab_chunk *new_chunk(struct mb_slab *s)
     if (row > UINT16_MAX)
         return NULL;
     /* Aligned to pages is all that is needed: the page's head names its chunk. */
-    char *base = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *base =
+        mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
         return NULL;
     if (row == s->n_chunks) {
@@ -116,7 +118,7 @@ static struct mb_slab_page *new_page(struct mb_slab *s, unsigned class)
     struct mb_slab_page *page = (void *)(c->base + at * MB_SLAB_PAGE_BYTES);
     *page = (struct mb_slab_page){
         .chunk = (uint16_t)(c - s->chunks),
-        .class = (uint8_t)class,
+        .class = (uint8_t) class,
         .n_fresh = (uint16_t)((MB_SLAB_PAGE_BYTES - FIRST_BLOCK) / sizes[class]),
     };
     s->page_bytes += MB_SLAB_PAGE_BYTES;
@@ -135,7 +137,8 @@ static void drop_page(struct mb_slab *s, struct mb_slab_page *page)
     s->hint = MB_MIN(s->hint, (size_t)(c - s->chunks));
 }
 
-/* -- blocks ------------------------------------------------------------------------------------- */
+/* -- blocks -------------------------------------------------------------------------------------
+ */
 
 void *mb_slab_take(struct mb_slab *slab, size_t size)
 {
@@ -159,8 +162,7 @@ void *mb_slab_take(struct mb_slab *slab, size_t size)
 
 void mb_slab_give(struct mb_slab *slab, void *block, size_t size)
 {
-    struct mb_slab_page *page =
-        (void *)((uintptr_t)block & ~(uintptr_t)(MB_SLAB_PAGE_BYTES - 1));
+    struct mb_slab_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(MB_SLAB_PAGE_BYTES - 1));
     mb_assert(page->n_live && page->class == class_of(size));
     *(void **)block = page->freed;
     page->freed = block;
@@ -184,7 +186,7 @@ static void give_back(struct mb_slab_chunk *c)
 
 void mb_slab_trim(struct mb_slab *slab)
 {
-    for (unsigned class = 0; class < MB_SLAB_CLASSES; class++)
+    for (unsigned class = 0; class < MB_SLAB_CLASSES; class ++)
         for (struct mb_slab_page *p = slab->partial[class], *next; p; p = next) {
             next = p->next;
             if (p->n_live == 0)

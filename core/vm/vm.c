@@ -135,7 +135,8 @@ void mb_vm_check_stack(lua_State *L)
         mb_vm_error(L, "stack overflow (calls from C into Lua nest too deep)");
 }
 
-/* -- start -------------------------------------------------------------------------------------- */
+/* -- start --------------------------------------------------------------------------------------
+ */
 
 /* Replaces the function on top by itself without line numbers and names: nobody is shown a place
  * in the platform's Lua, and a sandbox has a third less to hold. */
@@ -232,8 +233,7 @@ struct mb_vm *mb_vm_new(enum mb_vm_role role, const struct mb_embed *files)
     mb_assert(vm->L);
     lua_atpanic(vm->L, on_panic);
     luaJIT_setmode(vm->L, 0,
-                   LUAJIT_MODE_ENGINE |
-                       (role == MB_VM_TOOLBOX ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+                   LUAJIT_MODE_ENGINE | (role == MB_VM_TOOLBOX ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
     if (lua_cpcall(vm->L, boot, vm) != 0) {
         fprintf(stderr, "moonbase-sandbox: %s\n", lua_tostring(vm->L, -1));
         mb_vm_free(vm);

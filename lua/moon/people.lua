@@ -18,7 +18,16 @@ return {
     approve = function(args)
         return call("approve", check(args))
     end,
+    -- Without a form, one text is asked for.
     ask = function(args)
-        return call("ask", check(args))
+        args = check(args)
+        if args.form == nil then
+            local with_form = { form = { type = "string" } }
+            for name, value in pairs(args) do
+                with_form[name] = value
+            end
+            args = with_form
+        end
+        return call("ask", args)
     end,
 }

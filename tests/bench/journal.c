@@ -35,7 +35,7 @@ static bool merged;
 static int64_t *latency_us, fence, sent, done, total, wall_at_start_us;
 static struct cpu cpu_at_start;
 
-static void die(const char *what, const struct mb_err *err)
+static MB_NORETURN void die(const char *what, const struct mb_err *err)
 {
     fprintf(stderr, "journal: %s: %s\n", what, err ? err->message : "failed");
     exit(1);

@@ -9,6 +9,15 @@ import {benchDir} from './settings.mjs';
 
 const answer = readFileSync(path.join(benchDir, 'peers/answer.json'), 'utf8').trim();
 
+/** The answer as a stream of server-sent events. */
+function streamed() {
+    const {id, created, model, usage, choices} = JSON.parse(answer);
+    const chunk = (rest) => ({id, object: 'chat.completion.chunk', created, model, ...rest});
+    const delta = (part, finish) => chunk({choices: [{index: 0, delta: part, finish_reason: finish}]});
+    const chunks = [delta(choices[0].message, null), delta({}, choices[0].finish_reason), chunk({choices: [], usage})];
+    return [...chunks.map((c) => JSON.stringify(c)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+}
+
 /** How many descriptors a process may open here. */
 export function filesLimit() {
     const line = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
@@ -25,6 +34,7 @@ export async function startNginx(name, values = {}) {
         FILES: files,
         CONNECTIONS: files - 200,
         ANSWER: answer,
+        STREAM: streamed(),
         USER: process.getuid() === 0 ? 'user root;' : '',
         ...values,
     };

@@ -1,5 +1,5 @@
-/* DESIGN section 2, "Confinement", line by line, as the kernel tells it of a running sandbox. What a
- * host does not give (--probe says so) is skipped. */
+/* DESIGN section 2, "Confinement", line by line, as the kernel tells it of a running sandbox. What
+ * a host does not give (--probe says so) is skipped. */
 #include <dirent.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -135,8 +135,9 @@ static void is_not_dumpable(void **state)
 
 static void has_limits(void **state)
 {
-    static const char *const rows[] = {"Max core file size", "Max open files", "Max processes",
-                                       "Max file size", "Max locked memory", "Max msgqueue size"};
+    static const char *const rows[] = {"Max core file size", "Max open files",
+                                       "Max processes",      "Max file size",
+                                       "Max locked memory",  "Max msgqueue size"};
     char line[256];
     size_t found = 0;
     bool space = false;
@@ -259,8 +260,9 @@ static void joins_a_control_group_where_there_is_one(void **state)
 static void links_nothing_but_its_four_libraries(void **state)
 {
     (void)state;
-    static const char *const allowed[] = {"libluajit-5.1", "libseccomp", "libc.so", "libm.so",
-                                          "libgcc_s",      "ld-linux",   "liblua5.1-cjson"};
+    static const char *const allowed[] = {"libluajit-5.1",  "libseccomp", "libc.so",
+                                          "libm.so",        "libgcc_s",   "ld-linux",
+                                          "liblua5.1-cjson"};
     char command[PATH_MAX + 64], line[512];
     snprintf(command, sizeof(command), "readelf -d '%s'", harness_binary());
     FILE *f = popen(command, "r");
@@ -284,7 +286,7 @@ static void links_nothing_but_its_four_libraries(void **state)
 static void probe_names_every_protection(void **state)
 {
     struct fixture *f = *state;
-    static const char *const always[] = {"no_new_privs", "syscall_filter", "resource_limits",
+    static const char *const always[] = {"no_new_privs", "syscall_filter",  "resource_limits",
                                          "not_dumpable", "no_capabilities", "preemption_timer"};
     for (size_t i = 0; i < MB_LEN(always); i++) {
         char text[64];

@@ -28,8 +28,10 @@ static void run_case(void **state)
     const struct lua_case *c = *state;
     struct driver *d = driver_new(MB_VM_AGENT, MEMORY);
     struct mb_buf source = {0};
-    mb_buf_addf(&source, "local moon = require 'moon' return function(input, ctx) %s\nend", c->body);
-    const struct outcome *o = driver_run(d, mb_buf_cstr(&source), "{\"n\":3,\"list\":[],\"no\":null}");
+    mb_buf_addf(&source, "local moon = require 'moon' return function(input, ctx) %s\nend",
+                c->body);
+    const struct outcome *o =
+        driver_run(d, mb_buf_cstr(&source), "{\"n\":3,\"list\":[],\"no\":null}");
     mb_buf_release(&source);
     assert_true(o->over);
     if (c->expect[0] == '!')

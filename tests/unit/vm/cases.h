@@ -7,7 +7,8 @@
 struct lua_case {
     const char *rule; /* the test's name */
     const char *body; /* of function(input, ctx); "moon" is loaded */
-    /* The output's JSON; or "!code" or "!code text": the run fails so, and its JSON holds the text. */
+    /* The output's JSON; or "!code" or "!code text": the run fails so, and its JSON holds the text.
+     */
     const char *expect;
 };
 

@@ -10,12 +10,12 @@ enum { DRIVER_RUNS = 64, DRIVER_TEXT = 1 << 20 };
 
 /* How a run ended. */
 struct outcome {
-    bool over, ok;           /* ok: RESULT, else FAIL */
-    char *json;              /* output, or the failure */
+    bool over, ok; /* ok: RESULT, else FAIL */
+    char *json;    /* output, or the failure */
     struct mb_msg_end end;
-    char *log;               /* lines, each with its level in front: "1 text\n" */
-    char *events;            /* one JSON a line */
-    char *calls;             /* "name {json}\n" each */
+    char *log;    /* lines, each with its level in front: "1 text\n" */
+    char *events; /* one JSON a line */
+    char *calls;  /* "name {json}\n" each */
     unsigned n_calls;
     bool stopped;
     uint32_t stopped_step;
@@ -42,9 +42,9 @@ void driver_start(struct driver *d, uint32_t run, uint32_t package, uint8_t seed
                   const char *json);
 void driver_send(struct driver *d, enum mb_msg_type type, uint32_t run, uint32_t step,
                  const void *fixed, size_t fixed_len, const char *json);
-/* Turns until no run has anything to do. The tools: "echo" answers its args, "fail" fails with them,
- * "sleep" moves the clock by args.seconds, "big" answers a large value, "null" null, "never" never.
- * Returns false when the vm broke off. */
+/* Turns until no run has anything to do. The tools: "echo" answers its args, "fail" fails with
+ * them, "sleep" moves the clock by args.seconds, "big" answers a large value, "null" null, "never"
+ * never. Returns false when the vm broke off. */
 bool driver_turn(struct driver *d);
 void driver_release(struct driver *d); /* answers what was held */
 

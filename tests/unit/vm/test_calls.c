@@ -11,7 +11,8 @@
 
 static const struct lua_case cases[] = {
     /* input and output */
-    {"nulls_in_objects_are_absent", "return {input.no == nil, moon.json.null == nil}", "[true,false]"},
+    {"nulls_in_objects_are_absent", "return {input.no == nil, moon.json.null == nil}",
+     "[true,false]"},
     {"empty_lists_stay_lists", "return input", "{\"list\":[],\"n\":3}"},
     {"no_output_is_null", "return", "null"},
     {"context_has_the_rest", "return {run_id = ctx.run_id, input = ctx.input == nil}",
@@ -25,16 +26,18 @@ static const struct lua_case cases[] = {
      "{\"a\":[],\"b\":[1],\"c\":{}}"},
     {"json_text_there_and_back",
      "local t = '{\"a\":[1,[],{\"b\":[]}],\"c\":[null,\"[]\",\" [ ] \"],\"d\":{}}' "
-     "return {moon.json.encode(moon.json.decode(t)) == t, moon.json.encode(moon.json.decode('[ ]'))}",
+     "return {moon.json.encode(moon.json.decode(t)) == t, moon.json.encode(moon.json.decode('[ "
+     "]'))}",
      "[true,\"[]\"]"},
     {"json_text_that_is_wrong_is_told",
      "local v, e = moon.json.decode('{\"a\":') return {v == nil, type(e), "
      "(moon.json.decode('[1,]')) == nil, (moon.json.decode('')) == nil, "
-     "(moon.json.decode('NaN')) == nil, (moon.json.decode(('['):rep(100) .. (']'):rep(100))) == nil}",
+     "(moon.json.decode('NaN')) == nil, (moon.json.decode(('['):rep(100) .. (']'):rep(100))) == "
+     "nil}",
      "[true,\"string\",true,true,true,true]"},
     {"json_null_in_a_list_is_kept", "return moon.json.decode('[null,{\"x\":null}]')", "[null,{}]"},
-    {"json_strings_with_escapes",
-     "return moon.json.decode('\"\\\\u00e4\\\\n\\\\\"\"') .. '\\1'", "\"\xC3\xA4\\n\\\"\\u0001\""},
+    {"json_strings_with_escapes", "return moon.json.decode('\"\\\\u00e4\\\\n\\\\\"\"') .. '\\1'",
+     "\"\xC3\xA4\\n\\\"\\u0001\""},
 
     /* calls */
     {"a_call_answers", "return moon.tool('echo', {a = {1, 2}, b = 'x'})",
@@ -45,7 +48,8 @@ static const struct lua_case cases[] = {
     {"a_call_may_answer_null", "return {moon.tool('null') == nil, 1}", "[true,1]"},
     {"a_large_answer_arrives", "return #moon.tool('big')", "20001"},
     {"a_failed_call_raises_its_error",
-     "local ok, e = pcall(moon.tool, 'fail', {code = 'c', message = 'm', retryable = true, details = "
+     "local ok, e = pcall(moon.tool, 'fail', {code = 'c', message = 'm', retryable = true, details "
+     "= "
      "{x = 1}}) return {ok, e.code, e.message, e.retryable, e.details.x}",
      "[false,\"c\",\"m\",true,1]"},
     {"an_uncaught_failed_call_fails_the_run",
@@ -77,7 +81,8 @@ static const struct lua_case cases[] = {
      "!agent_error attempt to index local 'x' (a nil value)\",\"retryable\":false,"
      "\"file\":\"main.lua\",\"line\":3"},
     {"an_error_has_a_short_trace",
-     "\nlocal function inner() error('x') end\nlocal function outer() inner() return 1 end\nouter()",
+     "\nlocal function inner() error('x') end\nlocal function outer() inner() return 1 "
+     "end\nouter()",
      "!agent_error \"traceback\":[\"main.lua:2 in inner\",\"main.lua:3 in outer\",\"main.lua:4\"]"},
     {"an_error_in_a_coroutine_has_its_own_place",
      "\ncoroutine.wrap(function()\nerror({code = 'c'}) end)()", "!c \"line\":3"},
@@ -118,7 +123,8 @@ static const struct lua_case cases[] = {
      "return {e, done}",
      "[\"two\",1]"},
     {"parallel_starts_no_more_after_an_error",
-     "local n = 0 pcall(moon.map, {1, 2, 3, 4, 5, 6}, function(i) n = n + 1 if i == 2 then error('x') "
+     "local n = 0 pcall(moon.map, {1, 2, 3, 4, 5, 6}, function(i) n = n + 1 if i == 2 then "
+     "error('x') "
      "end moon.sleep(1) end, {limit = 2}) return n",
      "2"},
     {"parallel_checks_its_arguments",
@@ -140,17 +146,20 @@ static const struct lua_case cases[] = {
      "return {r, moon.tool('echo', {v = 3}).v}",
      "[2,3]"},
     {"branches_in_a_coroutine",
-     "return coroutine.wrap(function() local r = moon.parallel{function() moon.sleep(1) return 1 end, "
+     "return coroutine.wrap(function() local r = moon.parallel{function() moon.sleep(1) return 1 "
+     "end, "
      "function() return 2 end} coroutine.yield(r) end)()",
      "[1,2]"},
 
     /* clock and chance */
     {"the_clock_is_the_runs",
-     "local a = os.time() moon.sleep(90) return {a, os.time() - a, os.clock(), os.date('!%H:%M:%S'), "
+     "local a = os.time() moon.sleep(90) return {a, os.time() - a, os.clock(), "
+     "os.date('!%H:%M:%S'), "
      "os.date('*t').year}",
      "[1700000000,90,90.001,\"22:14:50\",2023]"},
     {"the_clock_stands_without_calls",
-     "local a = moon.now() for i = 1, 1e6 do end return moon.now() == a and os.clock() == 0", "true"},
+     "local a = moon.now() for i = 1, 1e6 do end return moon.now() == a and os.clock() == 0",
+     "true"},
     {"dates_of_times",
      "return {os.time{year = 2024, month = 2, day = 29, hour = 0}, os.date('!%Y-%m-%dT%H:%M:%SZ', "
      "0), os.date('%d%%', 0), (pcall(os.time, {year = 2024})), os.difftime(5, 3)}",
@@ -161,7 +170,8 @@ static const struct lua_case cases[] = {
      "end end return (pcall(math.random, 0))",
      "false"},
     {"random_can_be_seeded",
-     "math.randomseed(1) local a = math.random(1e6) math.randomseed(1) return math.random(1e6) == a",
+     "math.randomseed(1) local a = math.random(1e6) math.randomseed(1) return math.random(1e6) == "
+     "a",
      "true"},
     {"uuid_is_version_4",
      "local u = moon.uuid() return {#u, u:match('^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$') == u, "
@@ -192,7 +202,8 @@ static const char *run_again(struct driver *d, const char *source, uint8_t seed,
 static const char CHANCE[] =
     "local moon = require 'moon' return function() local t = {moon.uuid(), math.random(), "
     "moon.random(1, 1e9), tostring({})} local r = moon.map({1, 2, 3, 4}, function(i) "
-    "moon.tool('echo', {i = i}) return {moon.uuid(), math.random()} end) return {t, r, moon.uuid()} "
+    "moon.tool('echo', {i = i}) return {moon.uuid(), math.random()} end) return {t, r, "
+    "moon.uuid()} "
     "end";
 
 static void the_same_seed_gives_the_same_run(void **state)
@@ -236,7 +247,8 @@ static void runs_do_not_see_each_other(void **state)
         "local before = {string.mine, moon.text.mine, table.mine, moon.mine, rawget(math, 'mine'), "
         "coroutine.mine, moon.json.mine, moon.log.mine} "
         "string.mine = 1 moon.text.mine = 1 rawset(table, 'mine', 1) moon.mine = 1 "
-        "table.insert(math, 1) math.mine = 1 coroutine.mine = 1 moon.json.mine = 1 moon.log.mine = 1 "
+        "table.insert(math, 1) math.mine = 1 coroutine.mine = 1 moon.json.mine = 1 moon.log.mine = "
+        "1 "
         "string.upper = nil pcall(function() input.list.x = 1 end) moon.json.array().x = 1 "
         "pcall(setmetatable, string, {__index = {mine = 1}}) "
         "return {top, count, util.n, #before, ('a'):upper()} end";
@@ -254,15 +266,16 @@ static void packages_have_files_of_their_own(void **state)
 {
     (void)state;
     struct driver *d = driver_new(MB_VM_AGENT, 16 << 20);
-    driver_package(d, 1, "main.lua",
-                   "local a, b = require 'lib.a', require 'lib.a' local moon = require 'moon' "
-                   "return function(input) return {a.name, a == b, (pcall(require, 'broken')), "
-                   "select(2, pcall(require, 'broken2')), (pcall(require, 'prompts.hello')), "
-                   "moon.prompt('hello', input)} end",
-                   "lib/a.lua", "local name = ... return {name = name}", "broken.lua", "x =",
-                   "broken2.lua", "\n\nx =", "prompts/hello.md",
-                   "Hello {{who.name | upper}}, {{none}}{{n}} {{l | join:\"+\"}} {{m | default: \"x\"}}!",
-                   NULL);
+    driver_package(
+        d, 1, "main.lua",
+        "local a, b = require 'lib.a', require 'lib.a' local moon = require 'moon' "
+        "return function(input) return {a.name, a == b, (pcall(require, 'broken')), "
+        "select(2, pcall(require, 'broken2')), (pcall(require, 'prompts.hello')), "
+        "moon.prompt('hello', input)} end",
+        "lib/a.lua", "local name = ... return {name = name}", "broken.lua", "x =", "broken2.lua",
+        "\n\nx =", "prompts/hello.md",
+        "Hello {{who.name | upper}}, {{none}}{{n}} {{l | join:\"+\"}} {{m | default: \"x\"}}!",
+        NULL);
     driver_start(d, 1, 1, 1, 2000000,
                  "{\"input\":{\"who\":{\"name\":\"ann\"},\"n\":2,\"l\":[1,2]}}");
     assert_true(driver_turn(d));
@@ -310,8 +323,10 @@ static void options_go_beside_the_arguments(void **state)
     const struct outcome *o = driver_run(
         d,
         "local moon = require 'moon' return function() moon.tool('echo', {b = 1, a = 2}) "
-        "moon.tool('echo', nil, {timeout_ms = 5, retries = 1}) moon.tool('echo', {}, {retries = 1}) "
-        "moon.llm.chat{prompt = 'hi'} moon.llm.chat('hi') moon.memory.search('kb', 'q', {limit = 3}) "
+        "moon.tool('echo', nil, {timeout_ms = 5, retries = 1}) moon.tool('echo', {}, {retries = "
+        "1}) "
+        "moon.llm.chat{prompt = 'hi'} moon.llm.chat('hi') moon.memory.search('kb', 'q', {limit = "
+        "3}) "
         "moon.kv.set('k', {1}) moon.approve{title = 't'} moon.ask('why?') end",
         NULL);
     assert_string_equal(o->calls, "echo {\"args\":{\"a\":2,\"b\":1}}\n"
@@ -323,7 +338,8 @@ static void options_go_beside_the_arguments(void **state)
                                   "\"query\":\"q\"}}\n"
                                   "kv.set {\"args\":{\"key\":\"k\",\"value\":[1]}}\n"
                                   "approve {\"args\":{\"title\":\"t\"}}\n"
-                                  "ask {\"args\":{\"title\":\"why?\"}}\n");
+                                  "ask {\"args\":{\"form\":{\"type\":\"string\"},"
+                                  "\"title\":\"why?\"}}\n");
     driver_free(d);
 }
 
@@ -388,8 +404,9 @@ static void a_toolbox_runs_jobs_and_tools(void **state)
                  "{\"input\":{\"job\":\"inspect\",\"input\":{\"files\":{\"main.lua\":\"return 1\","
                  "\"b.lua\":\"x = = 2\",\"c.lua\":\"\\u001bLJ\",\"d.md\":\"x = =\","
                  "\"e.lua\":\"\\n\\nend\"}}}}");
-    driver_start(d, 2, 0, 1, 2000000,
-                 "{\"input\":{\"job\":\"inspect\",\"input\":{\"files\":{\"main.lua\":\"return 1\"}}}}");
+    driver_start(
+        d, 2, 0, 1, 2000000,
+        "{\"input\":{\"job\":\"inspect\",\"input\":{\"files\":{\"main.lua\":\"return 1\"}}}}");
     driver_start(d, 3, 0, 1, 2000000, "{\"input\":{\"job\":\"none\"}}");
     driver_start(d, 4, 0, 1, 2000000, "{\"input\":{\"job\":\"../host/boot\"}}");
     driver_package(d, 7, "main.lua",
@@ -398,11 +415,12 @@ static void a_toolbox_runs_jobs_and_tools(void **state)
                    NULL);
     driver_start(d, 5, 7, 1, 2000000, "{\"input\":{\"k\":\"x\"}}");
     assert_true(driver_turn(d));
-    assert_string_equal(d->runs[1].json,
-                        "{\"errors\":[{\"file\":\"b.lua\",\"line\":1,\"message\":\"unexpected symbol "
-                        "near '='\"},{\"file\":\"c.lua\",\"line\":1,\"message\":\"compiled code is not "
-                        "accepted\"},{\"file\":\"e.lua\",\"line\":3,\"message\":\"'<eof>' expected "
-                        "near 'end'\"}]}");
+    assert_string_equal(
+        d->runs[1].json,
+        "{\"errors\":[{\"file\":\"b.lua\",\"line\":1,\"message\":\"unexpected symbol "
+        "near '='\"},{\"file\":\"c.lua\",\"line\":1,\"message\":\"compiled code is not "
+        "accepted\"},{\"file\":\"e.lua\",\"line\":3,\"message\":\"'<eof>' expected "
+        "near 'end'\"}]}");
     assert_string_equal(d->runs[2].json, "{\"ok\":true}");
     assert_non_null(strstr(d->runs[3].json, "there is no such job"));
     assert_non_null(strstr(d->runs[4].json, "there is no such job"));

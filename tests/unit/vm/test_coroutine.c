@@ -9,12 +9,14 @@
 #include "driver.h"
 
 /* Long enough to be preempted several times: about 60 ms. */
-#define BURN "local function burn(x) local s = 0 for i = 1, 600000 do s = s + i % 7 end return x end "
+#define BURN                                                                                       \
+    "local function burn(x) local s = 0 for i = 1, 600000 do s = s + i % 7 end return x end "
 
 static const struct lua_case cases[] = {
     /* the plain contract of Lua 5.1 */
     {"resume_and_yield_pass_values",
-     "local co = coroutine.create(function(a, b) local c = coroutine.yield(a + b) return c * 2, 'end' "
+     "local co = coroutine.create(function(a, b) local c = coroutine.yield(a + b) return c * 2, "
+     "'end' "
      "end) return {{coroutine.resume(co, 1, 2)}, {coroutine.resume(co, 10)}, "
      "coroutine.status(co)}",
      "[[true,3],[true,20,\"end\"],\"dead\"]"},
@@ -42,17 +44,18 @@ static const struct lua_case cases[] = {
     {"errors_come_back_from_resume",
      "return {coroutine.resume(coroutine.create(function() error({code = 'x'}) end))}",
      "[false,{\"code\":\"x\"}]"},
-    {"errors_come_out_of_wrap",
-     "return {pcall(coroutine.wrap(function() error('x', 0) end))}", "[false,\"x\"]"},
-    {"yield_outside_is_an_error",
-     "return {pcall(coroutine.yield, 1)}",
+    {"errors_come_out_of_wrap", "return {pcall(coroutine.wrap(function() error('x', 0) end))}",
+     "[false,\"x\"]"},
+    {"yield_outside_is_an_error", "return {pcall(coroutine.yield, 1)}",
      "[false,\"attempt to yield from outside a coroutine\"]"},
     {"yield_across_sort_is_an_error",
-     "local co = coroutine.create(function() table.sort({3, 2, 1}, function() coroutine.yield() end) "
+     "local co = coroutine.create(function() table.sort({3, 2, 1}, function() coroutine.yield() "
+     "end) "
      "end) return (coroutine.resume(co))",
      "false"},
     {"yield_passes_pcall",
-     "local co = coroutine.wrap(function() local ok, v = pcall(function() return coroutine.yield(1) "
+     "local co = coroutine.wrap(function() local ok, v = pcall(function() return "
+     "coroutine.yield(1) "
      "end) return v end) return {co(), co('back')}",
      "[1,\"back\"]"},
     {"status_is_told",
@@ -100,7 +103,8 @@ static const struct lua_case cases[] = {
      BURN "return {pcall(coroutine.wrap(function() burn() error({code = 'late'}) end))}",
      "[false,{\"code\":\"late\"}]"},
     {"preemption_passes_xpcall_handlers",
-     BURN "return {xpcall(function() burn() error('x', 0) end, function(e) return burn(e .. '!') end)}",
+     BURN
+     "return {xpcall(function() burn() error('x', 0) end, function(e) return burn(e .. '!') end)}",
      "[false,\"x!\"]"},
 
     /* host waits */
@@ -113,7 +117,8 @@ static const struct lua_case cases[] = {
      "return coroutine.wrap(nest)(n - 1) end return nest(20)",
      "\"deep\""},
     {"a_wait_passes_pcall_and_metamethods",
-     "local t = setmetatable({}, {__index = function(_, k) return moon.tool('echo', {k = k}).k end}) "
+     "local t = setmetatable({}, {__index = function(_, k) return moon.tool('echo', {k = k}).k "
+     "end}) "
      "return {pcall(function() return t.a .. t.b end)}",
      "[true,\"ab\"]"},
     {"a_wait_in_sort_is_a_clear_error",
@@ -125,7 +130,8 @@ static const struct lua_case cases[] = {
      "moon.tool('never', {}) end)() end) return e",
      "\"a call of a tool is not possible inside a function that table.sort or string.gsub calls\""},
     {"a_failed_call_is_raised_in_the_coroutine",
-     "return {coroutine.wrap(function() local ok, e = pcall(moon.tool, 'fail', {code = 'c', message = "
+     "return {coroutine.wrap(function() local ok, e = pcall(moon.tool, 'fail', {code = 'c', "
+     "message = "
      "'m'}) coroutine.yield(e.code) end)()}",
      "[\"c\"]"},
     {"a_waiting_coroutine_cannot_be_resumed_by_a_branch",

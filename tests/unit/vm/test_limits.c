@@ -12,11 +12,13 @@
 static const struct lua_case cases[] = {
     /* CPU time */
     {"cpu_limit_ends_a_loop", "\nwhile true do end", "!cpu_limit \"line\":2"},
-    {"cpu_limit_names_file_and_line", "\n\nwhile true do end", "!cpu_limit \"file\":\"main.lua\",\"line\":3"},
+    {"cpu_limit_names_file_and_line", "\n\nwhile true do end",
+     "!cpu_limit \"file\":\"main.lua\",\"line\":3"},
     {"cpu_limit_passes_pcall", "while true do pcall(function() while true do end end) end",
      "!cpu_limit"},
     {"cpu_limit_passes_xpcall",
-     "local function h() while true do end end while true do xpcall(function() error('x') end, h) end",
+     "local function h() while true do end end while true do xpcall(function() error('x') end, h) "
+     "end",
      "!cpu_limit"},
     {"cpu_limit_passes_coroutines",
      "while true do coroutine.wrap(function() pcall(function() while true do end end) end)() end",
@@ -25,7 +27,8 @@ static const struct lua_case cases[] = {
      "while true do pcall(table.sort, {3, 2, 1}, function() while true do end end) end",
      "!cpu_limit"},
     {"cpu_limit_passes_pcall_in_sort",
-     "table.sort({3, 2, 1}, function() while true do pcall(function() while true do end end) end end)",
+     "table.sort({3, 2, 1}, function() while true do pcall(function() while true do end end) end "
+     "end)",
      "!cpu_limit"},
     {"cpu_limit_passes_coroutines_in_gsub",
      "(('a'):gsub('.', function() while true do pcall(coroutine.wrap(function() while true do end "
@@ -43,22 +46,22 @@ static const struct lua_case cases[] = {
     {"cpu_limit_passes_branches",
      "moon.parallel{function() while true do end end, function() while true do end end}",
      "!cpu_limit"},
-    {"cpu_limit_passes_a_for_iterator",
-     "for _ in function() return 1 end do pcall(error) end", "!cpu_limit"},
+    {"cpu_limit_passes_a_for_iterator", "for _ in function() return 1 end do pcall(error) end",
+     "!cpu_limit"},
     {"cpu_limit_passes_string_building",
      "while true do local s = '' for i = 1, 1000 do s = s .. i end end", "!cpu_limit"},
     {"cpu_limit_passes_calls", "while true do moon.tool('echo', {}) end", "!cpu_limit"},
 
     /* memory */
-    {"memory_limit_ends_a_growing_table",
-     "local t = {} for i = 1, 1e9 do t[i] = {i} end", "!memory_limit"},
-    {"memory_limit_ends_a_growing_string",
-     "local s = 'x' while true do s = s .. s end", "!memory_limit"},
+    {"memory_limit_ends_a_growing_table", "local t = {} for i = 1, 1e9 do t[i] = {i} end",
+     "!memory_limit"},
+    {"memory_limit_ends_a_growing_string", "local s = 'x' while true do s = s .. s end",
+     "!memory_limit"},
     {"memory_limit_passes_pcall",
      "while true do pcall(function() local t = {} for i = 1, 1e9 do t[i] = {i} end end) end",
      "!memory_limit"},
-    {"memory_limit_passes_pcall_around_a_refusal",
-     "pcall(string.rep, 'x', 1e8) return 'caught'", "!memory_limit"},
+    {"memory_limit_passes_pcall_around_a_refusal", "pcall(string.rep, 'x', 1e8) return 'caught'",
+     "!memory_limit"},
     {"memory_limit_passes_sort",
      "pcall(table.sort, {3, 2, 1}, function() local t = {} for i = 1, 1e9 do t[i] = {i} end end) "
      "return 'caught'",
@@ -69,7 +72,8 @@ static const struct lua_case cases[] = {
      "local t = {} for i = 1, 1e9 do t[i] = coroutine.wrap(coroutine.yield) t[i]() end",
      "!memory_limit"},
     {"memory_limit_counts_closures",
-     "local f = nil for i = 1, 1e9 do local g = f f = function() return g end end", "!memory_limit"},
+     "local f = nil for i = 1, 1e9 do local g = f f = function() return g end end",
+     "!memory_limit"},
     {"memory_limit_counts_branches",
      "local fs = {} for i = 1, 1e7 do fs[i] = function() moon.sleep(1) end end moon.parallel(fs)",
      "!memory_limit"},
@@ -83,10 +87,10 @@ static const struct lua_case cases[] = {
      "local t, s = {}, ('x'):rep(1e5) for i = 1, 79 do t[i] = s end local all = {} "
      "for i = 1, 3 do t[80] = i all[i] = moon.json.encode(t) end return #all",
      "!memory_limit"},
-    {"garbage_is_not_counted",
-     "for i = 1, 200 do local s = ('x'):rep(1e6) .. i end return 'done'", "\"done\""},
-    {"garbage_of_small_things_is_not_counted",
-     "for i = 1, 1e6 do local t = {i} end return 'done'", "\"done\""},
+    {"garbage_is_not_counted", "for i = 1, 200 do local s = ('x'):rep(1e6) .. i end return 'done'",
+     "\"done\""},
+    {"garbage_of_small_things_is_not_counted", "for i = 1, 1e6 do local t = {i} end return 'done'",
+     "\"done\""},
 
     /* depth of branches */
     {"branches_are_bounded",
@@ -99,13 +103,14 @@ static const struct lua_case cases[] = {
      "2001000"},
 
     /* output */
-    {"output_of_a_function_is_refused", "return {a = {print}}", "!invalid_output a[1] is a function"},
+    {"output_of_a_function_is_refused", "return {a = {print}}",
+     "!invalid_output a[1] is a function"},
     {"output_of_a_coroutine_is_refused", "return coroutine.create(print)",
      "!invalid_output is a thread"},
     {"output_of_a_cycle_is_refused", "local t = {} t.x = {t} return t",
      "!invalid_output x[1] is a table that contains itself"},
-    {"output_that_is_too_deep_is_refused",
-     "local t = {} for i = 1, 100 do t = {t} end return t", "!invalid_output nests too deep"},
+    {"output_that_is_too_deep_is_refused", "local t = {} for i = 1, 100 do t = {t} end return t",
+     "!invalid_output nests too deep"},
     {"output_that_is_too_large_is_refused",
      "local t, s = {}, ('x'):rep(1e6) for i = 1, 100 do t[i] = s end return t",
      "!invalid_output is too large"},
@@ -113,14 +118,15 @@ static const struct lua_case cases[] = {
      "local t = {'leaf'} for i = 1, 50 do t = {t, t} end return t", "!invalid_output is too large"},
     {"output_with_holes_is_refused", "return {1, nil, 3, [7] = 1}", "!invalid_output"},
     {"output_with_mixed_keys_is_refused", "return {1, a = 2}", "!invalid_output mixes"},
-    {"output_that_is_not_a_number_is_refused", "return {x = 0/0}", "!invalid_output x is not a finite"},
+    {"output_that_is_not_a_number_is_refused", "return {x = 0/0}",
+     "!invalid_output x is not a finite"},
     {"output_with_a_nul_byte_is_refused", "return {'a\\0b'}", "!invalid_output NUL"},
     {"output_ignores_metamethods",
      "return setmetatable({a = 1}, {__index = function() while true do end end, "
      "__pairs = function() while true do end end, __len = function() while true do end end})",
      "{\"a\":1}"},
-    {"arguments_that_are_no_json_are_refused",
-     "return moon.tool('echo', {f = print})", "!invalid_arguments f is a function"},
+    {"arguments_that_are_no_json_are_refused", "return moon.tool('echo', {f = print})",
+     "!invalid_arguments f is a function"},
     {"arguments_name_the_value_at_fault",
      "local ok, e = pcall(moon.tool, 'echo', {a = {b = {print}}}) return {e.code, e.message}",
      "[\"invalid_arguments\",\"the arguments: a.b[1] is a function\"]"},
@@ -132,8 +138,7 @@ static const struct lua_case cases[] = {
 /* -- neighbours -------------------------------------------------------------------------------- */
 
 static const char LOOPS[] = "return function() while true do end end";
-static const char GROWS[] =
-    "return function() local t = {} for i = 1, 1e9 do t[i] = {i} end end";
+static const char GROWS[] = "return function() local t = {} for i = 1, 1e9 do t[i] = {i} end end";
 static const char WORKS[] =
     "local moon = require 'moon' return function(input) local s = 0 for i = 1, 50 do "
     "s = s + moon.tool('echo', {i = i}).i end return s end";
@@ -260,8 +265,11 @@ static void frames_that_make_no_sense_break_off(void **state)
         uint32_t run;
         const char *payload;
     } rows[] = {
-        {MB_MSG_FORK, 0, "{}"},       {MB_MSG_RESULT, 0, ""},      {MB_MSG_START, 1, "short"},
-        {MB_MSG_ANSWER, 1, "short"},  {MB_MSG_START, UINT32_MAX, "0123456789012345678901234567890123456789"},
+        {MB_MSG_FORK, 0, "{}"},
+        {MB_MSG_RESULT, 0, ""},
+        {MB_MSG_START, 1, "short"},
+        {MB_MSG_ANSWER, 1, "short"},
+        {MB_MSG_START, UINT32_MAX, "0123456789012345678901234567890123456789"},
         {MB_MSG_READY, 0, ""},
     };
     for (size_t i = 0; i < MB_LEN(rows); i++) {

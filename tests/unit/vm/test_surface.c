@@ -2,9 +2,14 @@
 #include "base/base.h"
 #include "cases.h"
 
-#define ABSENT(name) {"has_no_" #name, "return {" #name " == nil}", "[true]"}
+#define ABSENT(name)                                                                               \
+    {                                                                                              \
+        "has_no_" #name, "return {" #name " == nil}", "[true]"                                     \
+    }
 #define ABSENT_IN(lib, name)                                                                       \
-    {"has_no_" #lib "_" #name, "return {" #lib "." #name " == nil}", "[true]"}
+    {                                                                                              \
+        "has_no_" #lib "_" #name, "return {" #lib "." #name " == nil}", "[true]"                   \
+    }
 
 static const struct lua_case cases[] = {
     /* absent */
@@ -52,8 +57,7 @@ static const struct lua_case cases[] = {
      "local p = {'return ', '4', nil} local i = 0 "
      "return load(function() i = i + 1 return p[i] end)()",
      "4"},
-    {"load_refuses_bytecode",
-     "local f, e = load('\\27LJ\\2\\0') return {f == nil, e}",
+    {"load_refuses_bytecode", "local f, e = load('\\27LJ\\2\\0') return {f == nil, e}",
      "[true,\"attempt to load chunk with wrong mode\"]"},
     {"load_refuses_bytecode_from_pieces",
      "local p = {'\\27L', 'J\\2'} local i = 0 "
@@ -64,8 +68,8 @@ static const struct lua_case cases[] = {
     {"load_runs_in_the_runs_globals", "x = 5 load('x = x + 1')() return {x, _G.x}", "[6,6]"},
     {"load_runs_in_given_globals",
      "local g = {} load('y = 1', 'c', 't', g)() return {g.y, y == nil}", "[1,true]"},
-    {"load_names_the_chunk",
-     "local ok, e = pcall(load('error(\"x\")', '@mine.lua')) return e", "\"mine.lua:1: x\""},
+    {"load_names_the_chunk", "local ok, e = pcall(load('error(\"x\")', '@mine.lua')) return e",
+     "\"mine.lua:1: x\""},
     {"load_reports_syntax", "local f, e = load('x =', '=c') return e",
      "\"c:1: unexpected symbol near '<eof>'\""},
 
@@ -121,12 +125,13 @@ static const struct lua_case cases[] = {
     {"concat_beyond_the_memory",
      "local s = ('x'):rep(1e6) local t = {} for i = 1, 100 do t[i] = s end return #table.concat(t)",
      "!memory_limit"},
-    {"gsub_beyond_the_memory",
-     "local s = ('x'):rep(1e5) return #(s:gsub('x', ('y'):rep(1000)))", "!memory_limit"},
+    {"gsub_beyond_the_memory", "local s = ('x'):rep(1e5) return #(s:gsub('x', ('y'):rep(1000)))",
+     "!memory_limit"},
     {"long_brackets",
      "return #load('return [' .. ('='):rep(1e5) .. '[x]' .. ('='):rep(1e5) .. ']')()", "1"},
     {"nesting_of_the_parser",
-     "local function nest(a, b, c) return (load('return ' .. a:rep(3e4) .. b .. c:rep(3e4))) == nil "
+     "local function nest(a, b, c) return (load('return ' .. a:rep(3e4) .. b .. c:rep(3e4))) == "
+     "nil "
      "end return {nest('(', '1', ')'), nest('{', '', '}'), nest('- ', '1', ''), "
      "nest('function() return ', '1', ' end'), nest('1^', '1', ''), nest('a..', '1', '')}",
      "[true,true,true,true,true,true]"},
@@ -134,8 +139,7 @@ static const struct lua_case cases[] = {
      "local t = {} for i = 1, 200 do t[i] = load('return 1', '@' .. ('n'):rep(1e5)) end "
      "return {#t, (pcall(load('error()', 'a\\nb')))}",
      "[200,false]"},
-    {"recursion_is_an_error",
-     "local function f() return 1 + f() end return (pcall(f))", "false"},
+    {"recursion_is_an_error", "local function f() return 1 + f() end return (pcall(f))", "false"},
     {"recursion_through_index",
      "local t = setmetatable({}, {__index = function(t, k) return t[k] end}) "
      "return (pcall(function() return t.a end))",
