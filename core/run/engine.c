@@ -110,6 +110,7 @@ void mb_engine_set_on_fenced(struct mb_engine *e, void (*on_fenced)(void *arg), 
 
 void mb_engine_on_fenced(struct mb_engine *e)
 {
+    mb_journal_new_life(e->journal);
     drop_all(e);
     if (e->on_fenced)
         e->on_fenced(e->on_fenced_arg);

@@ -11,13 +11,18 @@ struct mb_journal {
     struct mb_list urgent;
     struct mb_timer linger;
     struct mb_turn turn;
-    struct mb_flush flush; /* under way when n_items > 0 */
+    size_t n_urgent;
+    struct mb_flush flushes[MB_FLUSHES]; /* under way when n_items > 0 */
+    int n_under_way;
+    bool settling;        /* one was refused: the others are awaited before the next */
+    uint64_t next_number; /* of a flush in this life of the core */
+    uint64_t life;
     size_t backlog_rows;
 };
 
 /* Of one run in one flush, and of all of them: so that a run with a thousand progress events does
  * not hold up everybody else's commit. What is over goes with the next. */
-enum { ROWS_OF_A_RUN = 32, ROWS_OF_A_FLUSH = 256 };
+enum { ROWS_OF_A_RUN = 32, ROWS_OF_A_FLUSH = 256, RUNS_OF_A_SECOND_FLUSH = 8 };
 
 static void on_turn(struct mb_turn *turn);
 static void on_linger(struct mb_timer *timer);
@@ -31,6 +36,9 @@ struct mb_journal *mb_journal_new(struct mb_engine *engine)
 {
     struct mb_journal *j = mb_zalloc(sizeof(*j));
     j->engine = engine;
+    j->next_number = 1;
+    for (int i = 0; i < MB_FLUSHES; i++)
+        j->flushes[i].slot = i;
     mb_list_init(&j->lingering);
     mb_list_init(&j->urgent);
     mb_turn_init(&j->turn, on_turn);
@@ -64,9 +72,11 @@ void mb_journal_free(struct mb_journal *j)
 {
     if (!j)
         return;
-    for (size_t i = 0; i < j->flush.n_items; i++)
-        free_rows(&j->flush.items[i].rows);
-    free(j->flush.items);
+    for (int k = 0; k < MB_FLUSHES; k++) {
+        for (size_t i = 0; i < j->flushes[k].n_items; i++)
+            free_rows(&j->flushes[k].items[i].rows);
+        free(j->flushes[k].items);
+    }
     mb_turn_cancel(&j->turn);
     mb_timer_cancel(&j->engine->loop->timers, &j->linger);
     free(j);
@@ -84,14 +94,23 @@ size_t mb_journal_backlog(const struct mb_journal *j)
     return j->backlog_rows;
 }
 
+static void unlist(struct mb_journal *j, struct mb_journal_run *part)
+{
+    mb_list_remove(&part->node);
+    j->n_urgent -= part->is_in_urgent;
+    part->is_in_urgent = false;
+}
+
 /* Puts a dirty run where it belongs. One that is in flight waits until that flush is back. */
 static void enlist(struct mb_journal *j, struct mb_journal_run *part)
 {
     if (part->in_flight)
         return;
     if (part->is_urgent) {
-        mb_list_remove(&part->node);
+        unlist(j, part);
         mb_list_push(&j->urgent, &part->node);
+        part->is_in_urgent = true;
+        j->n_urgent++;
         mb_turn_queue(j->engine->loop, &j->turn);
     } else if (!mb_list_is_linked(&part->node)) {
         part->dirty_us = j->engine->loop->now_us;
@@ -148,14 +167,15 @@ bool mb_journal_is_durable(const struct mb_run *run)
 void mb_journal_forget(struct mb_run *run)
 {
     struct mb_journal *j = run->engine->journal;
-    mb_list_remove(&run->journal.node);
+    unlist(j, &run->journal);
     j->backlog_rows -= free_rows(&run->journal.rows);
     run->journal.is_changed = run->journal.is_urgent = false;
     if (!run->journal.in_flight)
         return;
-    for (size_t i = 0; i < j->flush.n_items; i++)
-        if (j->flush.items[i].run == run)
-            j->flush.items[i].run = NULL;
+    for (int k = 0; k < MB_FLUSHES; k++)
+        for (size_t i = 0; i < j->flushes[k].n_items; i++)
+            if (j->flushes[k].items[i].run == run)
+                j->flushes[k].items[i].run = NULL;
     run->journal.in_flight = false;
 }
 
@@ -175,52 +195,65 @@ static bool take_rows(struct mb_flush_item *item, struct mb_journal_run *part, s
 
 /* A run of which only a part goes along is written as running, whatever has become of it: its end
  * is durable together with its last rows. */
-static void take(struct mb_journal *j, struct mb_journal_run *part)
+static void take(struct mb_journal *j, struct mb_flush *flush, struct mb_journal_run *part)
 {
-    struct mb_flush_item *item = &j->flush.items[j->flush.n_items++];
+    struct mb_flush_item *item = &flush->items[flush->n_items++];
     *item = (struct mb_flush_item){.run = run_of(part), .insert = !part->is_inserted};
     mb_list_init(&item->rows);
     item->is_partial = !take_rows(item, part, ROWS_OF_A_RUN);
     item->update = part->is_inserted && part->is_changed && !item->is_partial;
-    j->flush.n_rows += item->n_rows;
-    mb_list_remove(&part->node);
+    flush->n_rows += item->n_rows;
+    unlist(j, part);
     part->is_inserted = part->in_flight = true;
     part->is_changed = part->is_changed && item->is_partial;
     part->is_urgent = part->is_urgent && item->is_partial;
 }
 
-static void take_from(struct mb_journal *j, struct mb_list *list, size_t max, int64_t until_us)
+static void take_from(struct mb_journal *j, struct mb_flush *flush, struct mb_list *list,
+                      int64_t until_us)
 {
+    size_t max = (size_t)j->engine->config.flush_max_runs;
     struct mb_list *node;
-    while (j->flush.n_items < max && j->flush.n_rows < ROWS_OF_A_FLUSH &&
-           (node = list->next) != list) {
+    while (flush->n_items < max && flush->n_rows < ROWS_OF_A_FLUSH && (node = list->next) != list) {
         struct mb_journal_run *part = MB_LIST_ENTRY(node, struct mb_journal_run, node);
         if (list == &j->lingering && part->dirty_us > until_us)
             return;
-        if (part->alone && j->flush.n_items)
+        if (part->alone && flush->n_items)
             return;
-        take(j, part);
+        take(j, flush, part);
         if (part->alone)
             return;
     }
 }
 
+/* A second flush overlaps with the commit of the first, but only with enough in it: many small
+ * commits cost more than they gain. */
+static bool may_begin(const struct mb_journal *j)
+{
+    if (j->n_under_way == 0)
+        return true;
+    return j->n_under_way < MB_FLUSHES && !j->settling && j->n_urgent >= RUNS_OF_A_SECOND_FLUSH;
+}
+
 static void begin(struct mb_journal *j)
 {
-    if (j->flush.n_items)
-        return; /* one at a time */
-    j->flush.n_rows = 0;
     struct mb_engine *e = j->engine;
-    size_t max = (size_t)e->config.flush_max_runs;
-    if (!j->flush.items)
-        j->flush.items = mb_alloc(max * sizeof(j->flush.items[0]));
-    take_from(j, &j->urgent, max, INT64_MAX);
-    take_from(j, &j->lingering, max, e->loop->now_us - e->config.linger_us);
-    if (!j->flush.n_items)
+    if (!may_begin(j))
         return;
-    j->flush.number++;
+    struct mb_flush *flush = &j->flushes[j->flushes[0].n_items ? 1 : 0];
+    mb_assert(flush->n_items == 0);
+    if (!flush->items)
+        flush->items = mb_alloc((size_t)e->config.flush_max_runs * sizeof(flush->items[0]));
+    flush->n_rows = 0;
+    take_from(j, flush, &j->urgent, INT64_MAX);
+    take_from(j, flush, &j->lingering, e->loop->now_us - e->config.linger_us);
+    if (!flush->n_items)
+        return;
+    flush->number = j->next_number++;
+    flush->life = j->life;
+    j->n_under_way++;
     e->stats.flushes++;
-    e->store->flush(e->store, &j->flush);
+    e->store->flush(e->store, flush);
 }
 
 static void on_turn(struct mb_turn *turn)
@@ -241,7 +274,7 @@ static void on_linger(struct mb_timer *timer)
 {
     struct mb_journal *j = MB_CONTAINER_OF(timer, struct mb_journal, linger);
     begin(j);
-    if (!j->flush.n_items) /* else it is armed again when the flush is back */
+    if (j->n_under_way == 0) /* else it is armed again when the flush is back */
         arm_linger(j);
 }
 
@@ -277,17 +310,18 @@ static void item_written(struct mb_journal *j, struct mb_flush_item *item)
 }
 
 /* The batch was refused. Runs are tried one by one; the one at fault is given up. */
-static void item_refused(struct mb_journal *j, struct mb_flush_item *item, bool only,
+static void item_refused(struct mb_journal *j, struct mb_flush_item *item, bool at_fault, bool only,
                          const struct mb_err *err)
 {
     struct mb_run *run = item->run;
-    if (run && !only) {
+    if (run && !(at_fault && only)) {
         run->journal.in_flight = false;
         mb_list_splice(&item->rows, &run->journal.rows);
         mb_list_splice(&run->journal.rows, &item->rows);
         run->journal.is_inserted = !item->insert;
-        run->journal.is_changed = run->journal.alone = run->journal.is_urgent = true;
-        mb_list_remove(&run->journal.node);
+        run->journal.is_changed = run->journal.is_urgent = true;
+        run->journal.alone = run->journal.alone || at_fault;
+        unlist(j, &run->journal);
         enlist(j, &run->journal);
         return;
     }
@@ -299,26 +333,50 @@ static void item_refused(struct mb_journal *j, struct mb_flush_item *item, bool 
     mb_run_drop(run);
 }
 
+static void drop_rows(struct mb_journal *j, struct mb_flush *flush)
+{
+    for (size_t i = 0; i < flush->n_items; i++)
+        j->backlog_rows -= free_rows(&flush->items[i].rows);
+    flush->n_items = 0;
+}
+
+/* False when the flush is of a life that has ended, or has ended it. */
+static bool is_of_this_life(struct mb_journal *j, struct mb_flush *flush, const struct mb_err *err)
+{
+    bool is_fenced = err && err->code == MB_E_FENCED;
+    if (flush->life == j->life && !is_fenced)
+        return true;
+    drop_rows(j, flush);
+    if (flush->life != j->life)
+        return false;
+    mb_engine_on_fenced(j->engine);
+    return false;
+}
+
+void mb_journal_new_life(struct mb_journal *j)
+{
+    j->life++;
+    j->next_number = 1;
+    j->settling = false;
+}
+
 void mb_journal_flushed(struct mb_engine *engine, struct mb_flush *flush, const struct mb_err *err)
 {
     struct mb_journal *j = engine->journal;
-    mb_assert(flush == &j->flush);
-    size_t n = flush->n_items;
-    if (err && err->code == MB_E_FENCED) {
-        for (size_t i = 0; i < n; i++)
-            j->backlog_rows -= free_rows(&flush->items[i].rows);
-        flush->n_items = 0;
-        flush->number = 0; /* the next life counts anew */
-        mb_engine_on_fenced(engine);
+    j->n_under_way--;
+    if (!is_of_this_life(j, flush, err))
         return;
-    }
+    /* Refused: nothing happened and its number is free. One that was sent after it is refused too,
+     * for the gap (CONFLICT), and has done nothing wrong. */
+    bool at_fault = err && err->code != MB_E_CONFLICT;
     if (err)
-        flush->number--; /* nothing happened: the number is free again */
-    for (size_t i = 0; i < n; i++) {
-        if (err)
-            item_refused(j, &flush->items[i], n == 1, err);
-        else
+        j->next_number = MB_MIN(j->next_number, flush->number);
+    j->settling = j->n_under_way > 0 && (err || j->settling);
+    for (size_t i = 0; i < flush->n_items; i++) {
+        if (!err)
             item_written(j, &flush->items[i]);
+        else
+            item_refused(j, &flush->items[i], at_fault, flush->n_items == 1, err);
     }
     flush->n_items = 0;
     if (!mb_list_is_empty(&j->urgent))

@@ -2,8 +2,9 @@
  *
  * A run that has something to write is dirty. An urgent one (its end is to be answered, a write
  * waits for it, it was accepted) goes with the next flush; others wait a few milliseconds, because
- * most short runs end by then and are written once, whole. One flush is under way at a time: what
- * gathers meanwhile is the next, so batches grow with the load by themselves. */
+ * most short runs end by then and are written once, whole. While one flush is under way, what
+ * gathers is the next, so batches grow with the load by themselves; when enough has gathered, a
+ * second one overlaps with the first one's commit. A run is in one flush at a time. */
 #ifndef MB_RUN_JOURNAL_H
 #define MB_RUN_JOURNAL_H
 
@@ -22,7 +23,7 @@ struct mb_journal_run {
     bool is_inserted;    /* a flush that holds the run's row was sent (or it was claimed) */
     bool is_changed;     /* the run's row is to be written */
     bool in_flight;
-    bool is_urgent;
+    bool is_urgent, is_in_urgent;
     bool alone; /* it is flushed by itself: a batch with it was refused */
 };
 
@@ -34,6 +35,8 @@ void mb_journal_run_init(struct mb_journal_run *part);
 void mb_journal_touch(struct mb_run *run, bool urgent);
 /* Adds a row (taken) and counts its usage into the run. */
 void mb_journal_add(struct mb_run *run, struct mb_row *row, bool urgent);
+/* This core's life has ended: flushes that are under way are of the old one, numbers begin anew. */
+void mb_journal_new_life(struct mb_journal *journal);
 bool mb_journal_is_durable(const struct mb_run *run);
 void mb_journal_forget(struct mb_run *run); /* drops what is not in flight; for mb_run_drop */
 size_t mb_journal_backlog(const struct mb_journal *journal); /* rows not in the store yet */

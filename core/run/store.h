@@ -36,16 +36,20 @@ void mb_row_free(struct mb_row *row); /* takes NULL */
 /* The part of a flush that concerns one run: what it looked like when the flush began. */
 struct mb_flush_item {
     struct mb_run *run;
-    bool insert;         /* the run's row is new */
-    bool update;         /* the run's row changes */
-    bool is_partial;     /* more rows follow: the run is to be written as running */
+    bool insert;     /* the run's row is new */
+    bool update;     /* the run's row changes */
+    bool is_partial; /* more rows follow: the run is to be written as running */
     size_t n_rows;
     struct mb_list rows; /* of mb_row */
 };
 
+enum { MB_FLUSHES = 2 };
+
 struct mb_flush {
     struct mb_flush_item *items;
     size_t n_items, n_rows;
+    int slot;      /* 0 or 1: two may be under way, and are applied in the order they were given */
+    uint64_t life; /* private to the journal */
     uint64_t number; /* counts up; a store that has applied it answers a repetition at once */
 };
 
@@ -63,7 +67,8 @@ struct mb_claimed {
 struct mb_store {
     bool (*is_up)(struct mb_store *store);
     /* Writes a flush in one transaction, sooner or later: a store that is away is waited for.
-     * mb_journal_flushed is called once, not from inside. Errors: FENCED, or what was refused. */
+     * mb_journal_flushed is called once, not from inside. Errors: FENCED; CONFLICT,
+     * when the flush before it was refused; else what was wrong with it. */
     void (*flush)(struct mb_store *store, struct mb_flush *flush);
     /* Reads what the journal holds of a run. `input` is the run's, borrowed for the call. */
     int (*load)(struct mb_store *store, struct mb_id customer_id, struct mb_id run_id,

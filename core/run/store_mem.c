@@ -19,7 +19,7 @@ struct kept {
 struct store_mem {
     struct mb_store base;
     struct mb_engine *engine;
-    struct mb_flush *flush;
+    struct mb_flush *flushes[MB_FLUSHES]; /* under way, in order; NULL = none */
     struct mb_turn turn;
     struct mb_map runs;
     void (*on_row)(void *arg, const struct mb_row *row);
@@ -61,10 +61,8 @@ static void keep_row(struct store_mem *s, struct record *r, const struct mb_row 
         s->on_row(s->arg, row);
 }
 
-static void on_turn(struct mb_turn *turn)
+static void keep_flush(struct store_mem *s, struct mb_flush *flush)
 {
-    struct store_mem *s = MB_CONTAINER_OF(turn, struct store_mem, turn);
-    struct mb_flush *flush = s->flush;
     for (size_t i = 0; i < flush->n_items; i++) {
         struct mb_flush_item *item = &flush->items[i];
         if (!item->run)
@@ -77,14 +75,24 @@ static void on_turn(struct mb_turn *turn)
             keep_row(s, r, MB_LIST_ENTRY(it, struct mb_row, node));
         }
     }
-    s->flush = NULL;
     mb_journal_flushed(s->engine, flush, NULL);
+}
+
+static void on_turn(struct mb_turn *turn)
+{
+    struct store_mem *s = MB_CONTAINER_OF(turn, struct store_mem, turn);
+    struct mb_flush *flush;
+    while ((flush = s->flushes[0])) {
+        s->flushes[0] = s->flushes[1];
+        s->flushes[1] = NULL;
+        keep_flush(s, flush);
+    }
 }
 
 static void flush(struct mb_store *store, struct mb_flush *batch)
 {
     struct store_mem *s = MB_CONTAINER_OF(store, struct store_mem, base);
-    s->flush = batch;
+    s->flushes[s->flushes[0] ? 1 : 0] = batch;
     mb_turn_queue(s->engine->loop, &s->turn);
 }
 

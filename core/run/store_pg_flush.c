@@ -8,13 +8,18 @@
 
 void mb_store_pg_flush_init(struct mb_store_pg *s)
 {
-    mb_pg_batch_init(&s->batch);
+    for (int i = 0; i < MB_FLUSHES; i++) {
+        s->flushes[i].store = s;
+        mb_pg_batch_init(&s->flushes[i].batch);
+    }
 }
 
 void mb_store_pg_flush_release(struct mb_store_pg *s)
 {
-    s->batch.on_done = NULL; /* the pool is gone, or going: nothing comes back any more */
-    mb_pg_batch_release(&s->batch);
+    for (int i = 0; i < MB_FLUSHES; i++) {
+        s->flushes[i].batch.on_done = NULL; /* the pool is gone, or going: nothing comes back */
+        mb_pg_batch_release(&s->flushes[i].batch);
+    }
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -41,7 +46,7 @@ static bool keeps(const struct mb_run *run)
 }
 
 /* is_partial: rows of the run are still to come, so it is not over yet, whatever it is here. */
-static void add_run(struct mb_store_pg *s, const struct mb_run *run, bool is_partial)
+static void add_run(struct mb_pg_batch *batch, const struct mb_run *run, bool is_partial)
 {
     const struct mb_package *package = run->deployment->package;
     struct mb_buf error = {0};
@@ -76,31 +81,31 @@ static void add_run(struct mb_store_pg *s, const struct mb_run *run, bool is_par
         row.error = error_of(run, &error);
         row.finished_us = run->finished_us;
     }
-    mb_pg_batch_add_run(&s->batch, &row);
+    mb_pg_batch_add_run(batch, &row);
     mb_buf_release(&error);
 }
 
-static void add_change(struct mb_store_pg *s, const struct mb_run *run)
+static void add_change(struct mb_pg_batch *batch, const struct mb_run *run)
 {
     struct mb_buf error = {0};
-    mb_pg_batch_add_change(&s->batch, &(struct mb_pg_batch_change){
-                                          .customer_id = run->tenant->id,
-                                          .run_id = run->id,
-                                          .status = mb_str_c(mb_run_status_name(run->status)),
-                                          .wait_reason = text(run->wait_reason),
-                                          .wake_us = run->wake_us,
-                                          .owned = keeps(run),
-                                          .output = MB_STR_OF(run->output, run->output_len),
-                                          .error = error_of(run, &error),
-                                          .diverged = run->diverged,
-                                          .started_us = run->started_us,
-                                          .finished_us = run->finished_us,
-                                          .steps = run->steps,
-                                          .cpu_us = run->cpu_us,
-                                          .tokens_in = run->tokens_in,
-                                          .tokens_out = run->tokens_out,
-                                          .cost_micros = run->price_micros,
-                                      });
+    mb_pg_batch_add_change(batch, &(struct mb_pg_batch_change){
+                                      .customer_id = run->tenant->id,
+                                      .run_id = run->id,
+                                      .status = mb_str_c(mb_run_status_name(run->status)),
+                                      .wait_reason = text(run->wait_reason),
+                                      .wake_us = run->wake_us,
+                                      .owned = keeps(run),
+                                      .output = MB_STR_OF(run->output, run->output_len),
+                                      .error = error_of(run, &error),
+                                      .diverged = run->diverged,
+                                      .started_us = run->started_us,
+                                      .finished_us = run->finished_us,
+                                      .steps = run->steps,
+                                      .cpu_us = run->cpu_us,
+                                      .tokens_in = run->tokens_in,
+                                      .tokens_out = run->tokens_out,
+                                      .cost_micros = run->price_micros,
+                                  });
     mb_buf_release(&error);
 }
 
@@ -109,38 +114,39 @@ static int32_t tokens(int64_t n)
     return (int32_t)MB_MIN(n, (int64_t)INT32_MAX);
 }
 
-static void add_row(struct mb_store_pg *s, const struct mb_run *run, const struct mb_row *row)
+static void add_row(struct mb_pg_batch *batch, const struct mb_run *run, const struct mb_row *row)
 {
     const struct mb_usage *u = &row->usage;
-    mb_pg_batch_add_step(&s->batch, &(struct mb_pg_batch_step){
-                                        .customer_id = run->tenant->id,
-                                        .run_id = run->id,
-                                        .deployment_id = run->deployment->id,
-                                        .seq = row->seq,
-                                        .kind = (int16_t)row->kind,
-                                        .state = (int16_t)row->state,
-                                        .completes = row->completes,
-                                        .key = MB_STR_OF((const char *)row->key, sizeof(row->key)),
-                                        .tool = mb_str_c(row->tool),
-                                        .args = text(row->args),
-                                        .result = text(row->result),
-                                        .error = text(row->error),
-                                        .started_us = row->started_us,
-                                        .duration_us = row->duration_us,
-                                        .cpu_us = u->cpu_us,
-                                        .tokens_in = tokens(u->tokens_in),
-                                        .tokens_out = tokens(u->tokens_out),
-                                        .tokens_cached = tokens(u->tokens_cached),
-                                        .tokens_reasoning = tokens(u->tokens_reasoning),
-                                        .bytes = u->bytes,
-                                        .cost_micros = u->cost_micros,
-                                        .price_micros = u->price_micros,
-                                        .model = text(u->model),
-                                        .provider_request_id = text(u->provider_request_id),
-                                    });
+    mb_pg_batch_add_step(batch, &(struct mb_pg_batch_step){
+                                    .customer_id = run->tenant->id,
+                                    .run_id = run->id,
+                                    .deployment_id = run->deployment->id,
+                                    .seq = row->seq,
+                                    .kind = (int16_t)row->kind,
+                                    .state = (int16_t)row->state,
+                                    .completes = row->completes,
+                                    .key = MB_STR_OF((const char *)row->key, sizeof(row->key)),
+                                    .tool = mb_str_c(row->tool),
+                                    .args = text(row->args),
+                                    .result = text(row->result),
+                                    .error = text(row->error),
+                                    .started_us = row->started_us,
+                                    .duration_us = row->duration_us,
+                                    .cpu_us = u->cpu_us,
+                                    .tokens_in = tokens(u->tokens_in),
+                                    .tokens_out = tokens(u->tokens_out),
+                                    .tokens_cached = tokens(u->tokens_cached),
+                                    .tokens_reasoning = tokens(u->tokens_reasoning),
+                                    .bytes = u->bytes,
+                                    .cost_micros = u->cost_micros,
+                                    .price_micros = u->price_micros,
+                                    .model = text(u->model),
+                                    .provider_request_id = text(u->provider_request_id),
+                                });
 }
 
-static void add_question(struct mb_store_pg *s, const struct mb_run *run, const struct mb_row *row)
+static void add_question(struct mb_pg_batch *batch, const struct mb_run *run,
+                         const struct mb_row *row)
 {
     char customer[MB_ID_TEXT], id[MB_ID_TEXT];
     struct mb_buf object = {0};
@@ -150,22 +156,22 @@ static void add_question(struct mb_store_pg *s, const struct mb_run *run, const 
     json_object_set_new(q, "seq", json_integer(row->seq));
     mb_json_dump(&object, q);
     json_decref(q);
-    mb_pg_batch_add_question(&s->batch, mb_buf_str(&object));
+    mb_pg_batch_add_question(batch, mb_buf_str(&object));
     mb_buf_release(&object);
 }
 
-static void add_item(struct mb_store_pg *s, const struct mb_flush_item *item)
+static void add_item(struct mb_pg_batch *batch, const struct mb_flush_item *item)
 {
     if (item->insert)
-        add_run(s, item->run, item->is_partial);
+        add_run(batch, item->run, item->is_partial);
     if (item->update)
-        add_change(s, item->run);
+        add_change(batch, item->run);
     MB_LIST_EACH(it, tmp, &item->rows)
     {
         const struct mb_row *row = MB_LIST_ENTRY(it, struct mb_row, node);
-        add_row(s, item->run, row);
+        add_row(batch, item->run, row);
         if (row->question)
-            add_question(s, item->run, row);
+            add_question(batch, item->run, row);
     }
 }
 
@@ -174,22 +180,23 @@ static void add_item(struct mb_store_pg *s, const struct mb_flush_item *item)
 static void on_flushed(void *arg, const struct mb_pg_result *res, const struct mb_err *err)
 {
     (void)res;
-    struct mb_store_pg *s = arg;
-    struct mb_flush *flush = s->flush;
-    s->flush = NULL;
-    mb_journal_flushed(s->engine, flush, err);
+    struct mb_pg_flush *f = arg;
+    struct mb_flush *flush = f->flush;
+    f->flush = NULL;
+    mb_journal_flushed(f->store->engine, flush, err);
 }
 
 void mb_store_pg_flush(struct mb_store *store, struct mb_flush *flush)
 {
     struct mb_store_pg *s = MB_CONTAINER_OF(store, struct mb_store_pg, base);
-    mb_assert(!s->flush);
-    s->flush = flush;
-    mb_pg_batch_clear(&s->batch);
+    struct mb_pg_flush *f = &s->flushes[flush->slot];
+    mb_assert(!f->flush);
+    f->flush = flush;
+    mb_pg_batch_clear(&f->batch);
     for (size_t i = 0; i < flush->n_items; i++)
-        add_item(s, &flush->items[i]);
-    /* Its lane holds nothing but flushes, one at a time: it is never full. */
+        add_item(&f->batch, &flush->items[i]);
+    /* Its lane holds nothing but flushes, two at most: it is never full. */
     int rc =
-        mb_pg_batch_send(&s->batch, s->pg, s->fence, (int64_t)flush->number, on_flushed, s, NULL);
+        mb_pg_batch_send(&f->batch, s->pg, s->fence, (int64_t)flush->number, on_flushed, f, NULL);
     mb_assert(rc == 0);
 }

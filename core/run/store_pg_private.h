@@ -10,8 +10,11 @@ struct mb_store_pg {
     struct mb_pg *pg;
     struct mb_engine *engine;
     int64_t fence;
-    struct mb_flush *flush; /* under way */
-    struct mb_pg_batch batch;
+    struct mb_pg_flush {
+        struct mb_store_pg *store;
+        struct mb_flush *flush; /* NULL = not under way */
+        struct mb_pg_batch batch;
+    } flushes[MB_FLUSHES];
 };
 
 void mb_store_pg_flush_init(struct mb_store_pg *store);

@@ -17,7 +17,7 @@ static struct mb_loop loop;
 static struct mb_catalog *catalog;
 static struct mb_deployment *deployment;
 static struct mb_engine *engine;
-static struct mb_flush *flushing;
+static struct mb_flush *flushing, *after; /* at most two, in order */
 static int n_flushes, n_done, n_lost;
 
 static bool is_up(struct mb_store *store)
@@ -29,8 +29,11 @@ static bool is_up(struct mb_store *store)
 static void hold(struct mb_store *store, struct mb_flush *flush)
 {
     (void)store;
-    assert_null(flushing);
-    flushing = flush;
+    assert_null(after);
+    if (flushing)
+        after = flush;
+    else
+        flushing = flush;
     n_flushes++;
 }
 
@@ -40,7 +43,8 @@ static void answer(const struct mb_err *err)
 {
     struct mb_flush *flush = flushing;
     assert_non_null(flush);
-    flushing = NULL;
+    flushing = after;
+    after = NULL;
     mb_journal_flushed(engine, flush, err);
 }
 
@@ -71,7 +75,7 @@ static int setup(void **state)
     const struct mb_catalog_defaults defaults = {.run_cpu_ms = 1000,
                                                  .run_wall_ms = 1000000,
                                                  .run_steps = 10,
-                                                 .customer_runs = 10,
+                                                 .customer_runs = 100,
                                                  .memory_bytes = 1 << 24};
     catalog = mb_catalog_new(&loop, NULL, &defaults);
     const struct mb_deployment_row row = {.customer_id = mb_id_new(),
@@ -90,9 +94,9 @@ static int setup(void **state)
     deployment = mb_catalog_put(catalog, &row, &err);
     assert_non_null(deployment);
     const struct mb_engine_config config = {
-        .max_runs = 100, .linger_us = 5000, .flush_max_runs = 10, .max_sandboxes = 1};
+        .max_runs = 100, .linger_us = 5000, .flush_max_runs = 20, .max_sandboxes = 1};
     engine = mb_engine_new(&loop, NULL, &store, catalog, NULL, &config);
-    flushing = NULL;
+    flushing = after = NULL;
     n_flushes = n_done = n_lost = 0;
     return 0;
 }
@@ -307,6 +311,71 @@ static void a_run_with_many_rows_goes_in_parts_and_ends_with_the_last(void **sta
     assert_int_equal(n_done, 1);
 }
 
+static void a_second_flush_overlaps_when_enough_has_gathered(void **state)
+{
+    (void)state;
+    mb_journal_touch(new_run(NULL), true);
+    turn(0);
+    for (int i = 0; i < 7; i++)
+        mb_journal_touch(new_run(NULL), true);
+    turn(0);
+    assert_int_equal(n_flushes, 1);
+    mb_journal_touch(new_run(NULL), true);
+    turn(0);
+    assert_int_equal(n_flushes, 2);
+    assert_int_equal(after->n_items, 8);
+    assert_int_equal(after->number, flushing->number + 1);
+    answer(NULL);
+    answer(NULL);
+}
+
+static void what_was_sent_after_a_refused_flush_is_sent_again(void **state)
+{
+    (void)state;
+    struct mb_follow follow;
+    mb_journal_touch(new_run(&follow), true);
+    turn(0);
+    uint64_t number = flushing->number;
+    for (int i = 0; i < 8; i++)
+        mb_journal_touch(new_run(NULL), true);
+    turn(0);
+    struct mb_err refused, gap;
+    mb_err_set(&refused, MB_E_INTERNAL, "a value that the database does not take");
+    mb_err_set(&gap, MB_E_CONFLICT, "a batch before it is missing");
+    answer(&refused);
+    assert_int_equal(n_lost, 1);
+    turn(0);
+    assert_null(after); /* nothing new while the other is out */
+    answer(&gap);
+    turn(0);
+    assert_int_equal(flushing->number, number);
+    assert_int_equal(flushing->n_items, 8); /* not one by one: they did nothing wrong */
+    answer(NULL);
+    assert_int_equal(n_lost, 1);
+}
+
+static void a_flush_of_an_earlier_life_is_passed_over(void **state)
+{
+    (void)state;
+    struct mb_follow follow;
+    mb_journal_touch(new_run(&follow), true);
+    turn(0);
+    for (int i = 0; i < 8; i++)
+        mb_journal_touch(new_run(NULL), true);
+    turn(0);
+    struct mb_err err;
+    mb_err_set(&err, MB_E_FENCED, "declared dead");
+    answer(&err);
+    assert_int_equal(engine->stats.runs_active, 0);
+    struct mb_run *next = new_run(NULL); /* of the next life */
+    answer(&err);
+    assert_int_equal(engine->stats.runs_active, 1);
+    mb_journal_touch(next, true);
+    turn(0);
+    assert_int_equal(flushing->number, 1);
+    answer(NULL);
+}
+
 #define RULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -318,6 +387,9 @@ int main(void)
         RULE(what_changes_in_flight_goes_with_the_next),
         RULE(an_intent_that_is_not_written_yet_becomes_the_done_row),
         RULE(a_run_with_many_rows_goes_in_parts_and_ends_with_the_last),
+        RULE(a_second_flush_overlaps_when_enough_has_gathered),
+        RULE(what_was_sent_after_a_refused_flush_is_sent_again),
+        RULE(a_flush_of_an_earlier_life_is_passed_over),
         RULE(a_refused_batch_is_tried_run_by_run),
         RULE(a_fenced_core_drops_everything),
         RULE(an_end_is_told_after_it_is_durable_and_the_run_is_gone),
