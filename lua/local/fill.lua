@@ -6,7 +6,7 @@ local value = require "local.value"
 local check = require "local.check"
 local options = require "local.options"
 local guess = require "local.guess"
-local pattern = require "local.pattern"
+local scalar = require "local.scalar"
 local classify = require "local.classify"
 
 local M = {}
@@ -16,11 +16,6 @@ local MAX_DEPTH = 24
 local MAX_ITEMS = 50
 
 local fill
-
-local function refuse(message)
-  error({ code = "model_invalid_output", message = 'the model "local" cannot fill this schema: ' .. message,
-    retryable = false }, 0)
-end
 
 -- ---------------------------------------------------------------------------- the schema at a place
 
@@ -51,11 +46,11 @@ end
 local function flatten(work, schema, depth)
   if type(schema) ~= "table" then return {} end
   if not schema["$ref"] and not schema.allOf then return schema end
-  if depth > MAX_DEPTH then refuse("it refers to itself without end") end
+  if depth > MAX_DEPTH then scalar.refuse("it refers to itself without end") end
   local flat = {}
   if schema["$ref"] then
     local target = check.resolve(work.root, schema["$ref"])
-    if target == nil then refuse("unknown $ref " .. tostring(schema["$ref"])) end
+    if target == nil then scalar.refuse("unknown $ref " .. tostring(schema["$ref"])) end
     merge(flat, flatten(work, target, depth + 1))
   end
   for _, part in ipairs(schema.allOf or {}) do merge(flat, flatten(work, part, depth + 1)) end
@@ -75,83 +70,6 @@ local function type_of(schema)
   if schema.items ~= nil or schema.prefixItems or schema.minItems then return "array", false end
   if schema.minimum or schema.maximum or schema.multipleOf then return "number", false end
   return "string", false
-end
-
--- ---------------------------------------------------------------------------- texts
-
-local function fits(schema, text, compiled)
-  local length = tokenize.length(text)
-  if length < (schema.minLength or 0) or length > (schema.maxLength or math.huge) then return false end
-  return not compiled or pattern.matches(compiled, text) == true
-end
-
--- Whatever in the text matches the pattern: whole runs of characters first.
-local function search_pattern(work, schema, compiled)
-  local tried = 0
-  for run in work.analysis.text:gmatch("%S+") do
-    tried = tried + 1
-    if tried > 2000 then return nil end
-    for _, text in ipairs({ run, (run:gsub("^%p+", ""):gsub("[%.,;:!%?%)%]\"']+$", "")) }) do
-      if text ~= "" and fits(schema, text, compiled) then return text end
-    end
-  end
-end
-
-local function stretch(text, schema)
-  local min, max = schema.minLength or 0, schema.maxLength or math.huge
-  if tokenize.length(text) > max then text = tokenize.trim(tokenize.cut_chars(text, max)) end
-  while tokenize.length(text) < min do text = text == "" and string.rep("-", min) or text .. string.rep(".",
-    min - tokenize.length(text)) end
-  return text
-end
-
-local function fill_pattern(work, schema, candidates, required)
-  local compiled = pattern.compile(schema.pattern)
-  if not compiled then
-    if not required then return nil, 0 end
-    refuse('the pattern "' .. schema.pattern .. '" is beyond it')
-  end
-  for _, text in ipairs(candidates) do
-    if fits(schema, text, compiled) then return text, 1 end
-  end
-  local found = search_pattern(work, schema, compiled)
-  if found then return found, 0.7 end
-  if not required then return nil, 0 end
-  local made = pattern.example(compiled, schema.minLength or 0, schema.maxLength or 4000)
-  if not made then refuse('nothing was found for the pattern "' .. schema.pattern .. '"') end
-  return made, 0
-end
-
-local function fill_string(work, schema, field, required)
-  local candidates = schema.format and guess.of_format(work, schema.format)
-  local known = candidates ~= nil
-  if not known then candidates, known = guess.texts(work, field) end
-  if schema.pattern then return fill_pattern(work, schema, candidates, required) end
-  if candidates[1] then return stretch(candidates[1], schema), 1 end
-  if not required then return nil, 0 end
-  if schema.format and guess.FALLBACK[schema.format] then return guess.FALLBACK[schema.format], 0 end
-  if known or work.part then return stretch("", schema), 0 end
-  return stretch(guess.summary(work, field), schema), 0.2
-end
-
--- ---------------------------------------------------------------------------- numbers
-
-local function fill_number(work, schema, field, kind)
-  local low, high = schema.minimum, schema.maximum
-  local step = schema.multipleOf or (kind == "integer" and 1) or nil
-  if schema.exclusiveMinimum then low = math.max(low or -math.huge, schema.exclusiveMinimum + (step or 1e-6)) end
-  if schema.exclusiveMaximum then high = math.min(high or math.huge, schema.exclusiveMaximum - (step or 1e-6)) end
-  local number, evidence = guess.number(work, field, schema.minimum, schema.maximum)
-  if low and number < low or high and number > high then
-    number, evidence = math.max(low or number, math.min(high or number, number)), math.min(evidence, 0.3)
-  end
-  if step then
-    number = math.floor(number / step + 0.5) * step
-    if low and number < low then number = math.ceil(low / step) * step end
-    if high and number > high then number = math.floor(high / step) * step end
-  end
-  if kind ~= "integer" then number = tonumber(string.format("%.10g", number)) end
-  return number, evidence
 end
 
 -- ---------------------------------------------------------------------------- arrays
@@ -256,7 +174,7 @@ local function pad(work, schema, items, field, list, depth)
       elseif type(item) == "number" then
         item = (list[#list] or item) + (items.multipleOf or 1)
       end
-      if not acceptable(work, items, list, item, true) then refuse("it wants more different items than there are") end
+      if not acceptable(work, items, list, item, true) then scalar.refuse("it wants more different items than there are") end
     end
     list[#list + 1] = item
   end
@@ -274,10 +192,10 @@ local function fill_array(work, schema, field, depth)
     local max = math.min(schema.maxItems or MAX_ITEMS, fixed + MAX_ITEMS)
     for _, item in ipairs(candidates_for(work, schema, items, field, depth)) do
       if #list >= max then break end
-      if type_of(items) == "string" and type(item) == "string" then item = stretch(item, items) end
+      if type_of(items) == "string" and type(item) == "string" then item = scalar.stretch(item, items) end
       if acceptable(work, items, list, item, schema.uniqueItems) then list[#list + 1] = item end
     end
-    if schema.minItems and schema.minItems > MAX_NODES then refuse("it wants too many items") end
+    if schema.minItems and schema.minItems > MAX_NODES then scalar.refuse("it wants too many items") end
     if schema.minItems and #list < schema.minItems then pad(work, schema, items, field, list, depth) end
   end
   return value.array(list), #list > fixed and 1 or 0
@@ -398,9 +316,9 @@ local function fill_typed(work, schema, field, required, depth)
     item = classify.is_true(work.analysis, field.name, field.description)
     evidence = item and 1 or 0.5
   elseif kind == "number" or kind == "integer" then
-    item, evidence = fill_number(work, schema, field, kind)
+    item, evidence = scalar.number(work, schema, field, kind)
   else
-    item, evidence = fill_string(work, schema, field, required and not nullable)
+    item, evidence = scalar.text(work, schema, field, required and not nullable)
   end
   if nullable and evidence == 0 then return value.null, 0 end
   return item, evidence
@@ -409,8 +327,8 @@ end
 -- Returns the value and how well the text speaks for it (0: invented, 1: found). nil only when not required.
 function fill(work, schema, field, required, depth)
   work.nodes.count = work.nodes.count + 1
-  if work.nodes.count > MAX_NODES then refuse("it is too large") end
-  if depth > MAX_DEPTH then refuse("it nests too deep") end
+  if work.nodes.count > MAX_NODES then scalar.refuse("it is too large") end
+  if depth > MAX_DEPTH then scalar.refuse("it nests too deep") end
   schema = flatten(work, schema, 0)
   if schema.const ~= nil then return schema.const, 0.2 end
   local choices = options.of(schema, work:texts(field))
@@ -429,7 +347,7 @@ function M.fill(work, schema)
   local item = fill(work, schema, { name = "", description = type(schema) == "table" and schema.description,
     schema = schema }, true, 0)
   local ok, err = check.validate(schema, item, schema)
-  if not ok then refuse((err.path == "" and "the value" or err.path) .. " " .. err.message) end
+  if not ok then scalar.refuse((err.path == "" and "the value" or err.path) .. " " .. err.message) end
   return item
 end
 
