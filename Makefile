@@ -14,6 +14,9 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
+# V=1 shows the commands; else a line a file.
+Q   := $(if $(V),,@)
+say  = @printf '  %-5s %s\n' $(1) '$(2)'
 
 # ------------------------------------------------------------------------------- packages (Debian)
 DEPS_BUILD := gcc libc6-dev make pkg-config libh2o-evloop-dev libssl-dev libluajit2-5.1-dev \
@@ -21,7 +24,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libh2o-evloop-dev libssl-dev libluaj
     libseccomp-dev libyaml-dev libarchive-dev libpcre2-dev
 DEPS_RUN   := postgresql-15 postgresql-client-15 redis-server ca-certificates curl
 DEPS_TEST  := lua-busted lua-cjson luajit2 libcmocka-dev nginx libnginx-mod-http-lua prometheus \
-    clang libclang-rt-14-dev openssl procps binutils
+    clang libclang-rt-14-dev zlib1g-dev openssl procps binutils
 DEPS_CHECK := clang clang-format clang-tidy cppcheck lua-check
 DEPS_BENCH := wrk
 
@@ -57,6 +60,7 @@ HARDEN  := -Wl,-z,relro,-z,now -Wl,--as-needed
 LIBS_CORE := -lh2o-evloop -lssl -lcrypto -lpq -lhiredis -lcurl -ljansson -lmbedcrypto -larchive \
     -lpcre2-8 -lm -lpthread
 LIBS_SANDBOX := -lluajit-5.1 -l:liblua5.1-cjson.a -lseccomp -lm
+LIBS_TEST := -lcmocka -lz
 
 # ----------------------------------------------------------------------------------------- sources
 .PHONY: all
@@ -91,36 +95,46 @@ FORCE:
 
 $(B)/obj/core/%.o: core/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPT) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(COMPILE) $(OPT) -MMD -MP -c $< -o $@
 $(B)/confined/core/%.o: core/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPT_CONFINED) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(COMPILE) $(OPT_CONFINED) -MMD -MP -c $< -o $@
 $(B)/obj/gen/%.o: $(GEN)/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPT) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(COMPILE) $(OPT) -MMD -MP -c $< -o $@
 $(B)/confined/gen/%.o: $(GEN)/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPT_CONFINED) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(COMPILE) $(OPT_CONFINED) -MMD -MP -c $< -o $@
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPT) -Itests -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(COMPILE) $(OPT) -Itests -MMD -MP -c $< -o $@
 
 $(B)/libcore.a: $(OBJ_CORE)
 	@rm -f $@
-	ar qcs $@ $^
+	$(call say,ar,$@)
+	$(Q)ar qcs $@ $^
 $(B)/libsandbox.a: $(OBJ_SANDBOX)
 	@rm -f $@
-	ar qcs $@ $^
+	$(call say,ar,$@)
+	$(Q)ar qcs $@ $^
 $(B)/libconfined.a: $(OBJ_CONFINED)
 	@rm -f $@
-	ar qcs $@ $^
+	$(call say,ar,$@)
+	$(Q)ar qcs $@ $^
 
 $(B)/moonbase: $(B)/obj/core/app/main.o $(B)/libcore.a
-	$(CC) $(OPT) $(HARDEN) $^ $(LIBS_CORE) -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(OPT) $(HARDEN) $^ $(LIBS_CORE) -o $@
 # The linker takes from the archive only what the program uses: an object that needs a library of
 # the core's fails here.
 $(B)/moonbase-sandbox: $(B)/$(CONFINED)/core/sandbox/main.o $(B)/libconfined.a
-	$(CC) $(OPT_CONFINED) $(HARDEN) $^ $(LIBS_SANDBOX) -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(OPT_CONFINED) $(HARDEN) $^ $(LIBS_SANDBOX) -o $@
 
 # A unit test sees its layer's side of the house: sandbox and vm link what the sandbox links.
 # Other C files beside a test are helpers, linked into every test of that folder.
@@ -129,13 +143,16 @@ helpers = $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(wildcard $(1)/test_*.c),$(w
 $(filter $(B)/tests/unit/sandbox/% $(B)/tests/unit/vm/%,$(UNIT)): $(B)/tests/%: \
         $(B)/obj/tests/%.o $$(call helpers,tests/$$(*D)) $(B)/libsandbox.a
 	@mkdir -p $(@D)
-	$(CC) $(OPT) $(HARDEN) $^ $(LIBS_SANDBOX) -lcmocka -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(OPT) $(HARDEN) $^ $(LIBS_SANDBOX) $(LIBS_TEST) -o $@
 $(filter-out $(B)/tests/unit/sandbox/% $(B)/tests/unit/vm/%,$(UNIT)): $(B)/tests/%: \
         $(B)/obj/tests/%.o $$(call helpers,tests/$$(*D)) $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(OPT) $(HARDEN) $^ $(LIBS_CORE) -lcmocka -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(OPT) $(HARDEN) $^ $(LIBS_CORE) $(LIBS_TEST) -o $@
 $(FUZZ): $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libcore.a
-	$(CC) $(OPT) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(OPT) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
 
 -include $(shell find $(B)/obj $(B)/confined -name '*.d' 2>/dev/null)
 
@@ -153,40 +170,39 @@ deps-run:
 	@tests/deps $(DEPS_BUILD) $(DEPS_RUN)
 
 run: deps-run ## build, start a server with a demo, show a ticket being resolved, keep serving
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) -s -j$(JOBS) all
 	@exec $(B)/moonbase serve --dev --demo
 
 programs: all $(UNIT)
 fuzz-programs: $(FUZZ)
 
 test: deps ## run every test; the last line counts them
-	@$(MAKE) --no-print-directory -j$(JOBS) programs
+	@$(MAKE) -s -j$(JOBS) programs
 	@if command -v clang >/dev/null; then \
-	    $(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz fuzz-programs; fi
+	    $(MAKE) -s -j$(JOBS) FLAVOUR=fuzz fuzz-programs; fi
 	@tests/run --build $(B) --fuzz $(BUILD)/fuzz unit lua sql gates e2e fuzz chaos
 
 asan: deps ## run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=asan programs
+	@$(MAKE) -s -j$(JOBS) FLAVOUR=asan programs
 	@tests/run --build $(BUILD)/asan unit e2e
 
 FUZZ_SECONDS ?= 60
 fuzz: deps ## run every fuzz target for FUZZ_SECONDS (60)
-	@$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz fuzz-programs
+	@$(MAKE) -s -j$(JOBS) FLAVOUR=fuzz fuzz-programs
 	@tests/run --build $(B) --fuzz $(BUILD)/fuzz --fuzz-seconds $(FUZZ_SECONDS) fuzz
 
 bench: deps ## measure, print the table, write build/bench.json (PEERS=1: the peers beside)
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) -s -j$(JOBS) all
 	@MB_BUILD=$(abspath $(B)) PEERS=$(PEERS) tests/bench/run
 
 chaos: deps ## kill processes at random under load, then audit the journal and the money
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) -s -j$(JOBS) all
 	@MB_BUILD=$(abspath $(B)) tests/chaos/run
 
 check: deps ## format, lint, warnings of both compilers, gates
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -k -j$(JOBS) check-format check-clang check-tidy check-cppcheck \
-	    check-lua
-	@tests/run --build $(B) gates
+	@$(MAKE) -s -j$(JOBS) all
+	@rc=0; $(MAKE) -s -k -j$(JOBS) check-format check-clang check-tidy check-cppcheck check-lua \
+	    || rc=1; tests/run --build $(B) gates || rc=1; exit $$rc
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -25,7 +25,7 @@ char *mb_buf_reserve(struct mb_buf *b, size_t n)
     if (b->cap - b->end >= n && b->data)
         return b->data + b->end;
     size_t len = mb_buf_len(b);
-    if (b->start) { /* room at the front counts too */
+    if (b->data && b->start) { /* room at the front counts too */
         memmove(b->data, b->data + b->start, len);
         b->start = 0;
         b->end = len;

@@ -9,8 +9,8 @@
 void mb_err_add_json(struct mb_buf *out, const struct mb_err *err);
 
 /* Reads {"code", "message", "retryable"?, "file"?, "line"?} as a worker sends it; hostile text is
- * fine. A code that is not in err.def stays in err->wire, under AGENT_ERROR; one that is not a short
- * identifier becomes agent_error. */
+ * fine. A code that is not in err.def stays in err->wire, under AGENT_ERROR; one that is not a
+ * short identifier becomes agent_error. */
 void mb_err_read_json(struct mb_err *err, struct mb_str json);
 
 #endif

@@ -88,7 +88,7 @@ static void add_header(const char *name, const char *value, void *arg)
 {
     char lower[128];
     size_t n = 0;
-    for (; name[n] && n < sizeof(lower) - 1; n++)
+    for (; n < sizeof(lower) - 1 && name[n]; n++)
         lower[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] + 32 : name[n]);
     lower[n] = '\0';
     json_t *text = json_string(value);

@@ -13,7 +13,7 @@
 
 static void on_dispose(void *arg)
 {
-    struct mb_request *r = arg;
+    struct mb_request *r = *(struct mb_request **)arg;
     if (!r->answered)
         mb_conn_note_abandoned(r->conn);
     if (r->cancel)
@@ -262,7 +262,10 @@ static void route(struct mb_request *r)
 
 int mb_http_on_request(struct mb_http *http, struct mb_conn *conn, h2o_req_t *h2o)
 {
-    struct mb_request *r = h2o_mem_alloc_shared(&h2o->pool, sizeof(*r), on_dispose);
+    /* The pool's first chunk has room for it; only the hook is an allocation of its own. */
+    struct mb_request *r = h2o_mem_alloc_pool(&h2o->pool, sizeof(*r));
+    struct mb_request **hook = h2o_mem_alloc_shared(&h2o->pool, sizeof(r), on_dispose);
+    *hook = r;
     memset(r, 0, sizeof(*r));
     r->h2o = h2o;
     r->http = http;

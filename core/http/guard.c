@@ -40,16 +40,19 @@ void mb_conn_note_abandoned(struct mb_conn *conn)
         mb_conn_cut(conn);
 }
 
+static struct tcp_info tcp_info_of(const struct mb_conn *conn)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+    (void)getsockopt(h2o_socket_get_fd(conn->sock), IPPROTO_TCP, TCP_INFO, &info, &len);
+    return info;
+}
+
 /* What has been sent by a connection of HTTP/2 and was not part of a complete request: bodies that
  * are being collected (h2o keeps them out of sight), or a flood of frames. */
 static size_t held_by_http2(const struct mb_conn *conn)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof(info);
-    int fd = h2o_socket_get_fd(conn->sock);
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-        return 0;
-    uint64_t received = info.tcpi_bytes_received;
+    uint64_t received = tcp_info_of(conn).tcpi_bytes_received;
     return received > conn->used_bytes ? (size_t)(received - conn->used_bytes) : 0;
 }
 
@@ -58,13 +61,13 @@ static void look(struct mb_conn *conn, int64_t now_us)
     const h2o_buffer_t *input = conn->sock->input;
     bool is_writing = conn->sock->_cb.write != NULL;
     bool has_input = conn->sock->_cb.read != NULL && input->size > 0;
-    size_t written = conn->sock->bytes_written;
+    uint64_t taken = is_writing ? tcp_info_of(conn).tcpi_bytes_acked : 0;
     if (is_writing != conn->is_writing || has_input != conn->has_input ||
-        written != conn->written_bytes)
+        taken != conn->taken_bytes)
         conn->since_us = now_us;
     conn->is_writing = is_writing;
     conn->has_input = has_input;
-    conn->written_bytes = written;
+    conn->taken_bytes = taken;
     conn->held_bytes = input->bytes ? input->capacity : 0;
     if (!conn->is_http1 && (conn->used_bytes || now_us - conn->since_us > FIRST_LOOK_US))
         conn->held_bytes += held_by_http2(conn);

@@ -47,10 +47,9 @@ static void cancel(struct mb_request *r)
 
 static void answer(struct execute *x, int status, struct mb_str json)
 {
-    char applied[32], id[MB_ID_TEXT], path[MB_ID_TEXT + 16];
+    char applied[32];
     settle(x);
-    snprintf(path, sizeof(path), "/v1/runs/%s", mb_id_format(x->follow.run_id, "run", id));
-    mb_request_set(x->r, "location", path);
+    mb_request_set_location(x->r, "/v1/runs/", x->follow.run_id, "run");
     if (x->prefer.is_given) {
         if (x->prefer.wait_s)
             snprintf(applied, sizeof(applied), "wait=%d", x->prefer.wait_s);
@@ -83,9 +82,11 @@ static void on_refused(struct mb_follow *follow, const struct mb_err *err)
     refuse(of(follow), err);
 }
 
+/* Who did not want to wait is answered 202 also when the run was faster than its acceptance. */
 static void on_done(struct mb_follow *follow, struct mb_str run_json)
 {
-    answer(of(follow), 200, run_json);
+    struct execute *x = of(follow);
+    answer(x, x->prefer.wait_s ? 200 : 202, run_json);
 }
 
 static void on_parked(struct mb_follow *follow, struct mb_str run_json)

@@ -75,7 +75,8 @@ static void add_member(struct mb_buf *out, char before, const char *name, const 
     mb_buf_add_json_str(out, MB_STR_OF(both, n + len));
 }
 
-/* Where: "?name" is a parameter or header, "/..." is a place in the body, and anything else is a place in what the body holds ("main.lua:12"). */
+/* Where: "?name" is a parameter or header, "/..." is a place in the body, and anything else is a
+ * place in what the body holds ("main.lua:12"). */
 static void add_place(struct mb_buf *out, const char *place)
 {
     if (place[0] == '?')

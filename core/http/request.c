@@ -106,18 +106,46 @@ void mb_request_set(struct mb_request *r, const char *name, const char *value)
     add_header(r, name, mb_request_copy(r, MB_STR_OF(value, len)), len);
 }
 
+/* Every answer has these two headers, so they are put together without printf. */
+static char *put(char *at, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(at, text, n);
+    return at + n;
+}
+
+static char *put_number(char *at, int64_t value)
+{
+    char digits[24], *from = digits + sizeof(digits);
+    do
+        *--from = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    size_t n = (size_t)(digits + sizeof(digits) - from);
+    memcpy(at, from, n);
+    return at + n;
+}
+
 static void add_rate_headers(struct mb_request *r)
 {
     const struct mb_rate_view *rate = &r->rate;
-    char text[96];
     if (rate->limit == 0)
         return;
-    snprintf(text, sizeof(text), "\"default\";q=%lld;w=%d", (long long)rate->limit,
-             MB_RATE_WINDOW_S);
-    mb_request_set(r, "ratelimit-policy", text);
-    snprintf(text, sizeof(text), "\"default\";r=%lld;t=%d", (long long)rate->remaining,
-             rate->reset_s);
-    mb_request_set(r, "ratelimit", text);
+    char *policy = h2o_mem_alloc_pool(&r->h2o->pool, 96), *state = policy + 48;
+    char *end = put(put_number(put(policy, "\"default\";q="), rate->limit), ";w=");
+    end = put_number(end, MB_RATE_WINDOW_S);
+    add_header(r, "ratelimit-policy", policy, (size_t)(end - policy));
+    end = put(put_number(put(state, "\"default\";r="), rate->remaining), ";t=");
+    end = put_number(end, rate->reset_s);
+    add_header(r, "ratelimit", state, (size_t)(end - state));
+}
+
+void mb_request_set_location(struct mb_request *r, const char *folder, struct mb_id id,
+                             const char *prefix)
+{
+    size_t n = strlen(folder);
+    char *path = h2o_mem_alloc_pool(&r->h2o->pool, n + MB_ID_TEXT);
+    mb_id_format(id, prefix, put(path, folder));
+    add_header(r, "location", path, strlen(path));
 }
 
 void mb_request_begin_answer(struct mb_request *r, int status, const char *type)

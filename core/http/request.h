@@ -65,6 +65,10 @@ bool mb_request_accepts(const struct mb_request *r, const char *type, bool expli
 /* Adds a header to the answer; the value is copied. `name` is static and in lower case. */
 void mb_request_set(struct mb_request *r, const char *name, const char *value);
 
+/* "Location: <folder><prefix>_<id>" */
+void mb_request_set_location(struct mb_request *r, const char *folder, struct mb_id id,
+                             const char *prefix);
+
 /* Each of these is the one answer of the request; afterwards nothing may be done with it.
  * `json` is copied. Status 204 sends no body. */
 void mb_request_answer(struct mb_request *r, int status, struct mb_str json);

@@ -1,7 +1,5 @@
 #include "http/runstream.h"
 
-#include <stdio.h>
-
 #include "http/http_int.h"
 #include "http/runwatch.h"
 #include "http/stream.h"
@@ -37,12 +35,10 @@ static void on_gone(struct mb_stream *stream)
 /* False when there is no stream, and then nothing is left to do. */
 static bool begin(struct run_stream *s, struct mb_id run_id)
 {
-    char id[MB_ID_TEXT], path[MB_ID_TEXT + 16];
     if (s->stream)
         return true;
-    snprintf(path, sizeof(path), "/v1/runs/%s", mb_id_format(run_id, "run", id));
     if (!s->r->op->streams_only)
-        mb_request_set(s->r, "location", path);
+        mb_request_set_location(s->r, "/v1/runs/", run_id, "run");
     s->stream = mb_stream_start(s->r, on_gone);
     if (s->stream)
         return true;

@@ -308,7 +308,8 @@ void mb_run_watch_born(struct mb_run_watch *watch, struct mb_http *http, struct 
 
 void mb_run_watch_catch_up(struct mb_run_watch *watch)
 {
-    watch->looks = LOOKS;
+    mb_engine_unfollow(&watch->follow); /* it may or may not be here: asked anew, that is known */
+    (void)go_live(watch);
     if (watch->state == MB_WATCH_TRUSTING)
         read_now(watch);
 }

@@ -19,7 +19,7 @@ struct mb_conn {
     h2o_socket_t *sock;
     /* What the last look (guard.c) saw, and since when it has been so. */
     int64_t since_us;
-    size_t written_bytes;
+    uint64_t taken_bytes; /* by the client, while something is being sent */
     bool is_writing, has_input;
     bool is_http1;       /* as of its last request */
     bool is_cut;         /* shut down; h2o meets it at its next read or write */

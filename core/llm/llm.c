@@ -302,8 +302,8 @@ int mb_llm_ask_again(struct mb_llm_call *call, struct mb_err *err)
     return mb_llm_attempt(call, err);
 }
 
-/* Thousands of calls may wait for their models, and what they asked is in their bodies. llm.json may
- * have to ask again. */
+/* Thousands of calls may wait for their models, and what they asked is in their bodies. llm.json
+ * may have to ask again. */
 static void let_go_of_args(struct mb_llm_call *call)
 {
     if (call->kind == MB_LLM_JSON || !call->target.provider->wire->build)

@@ -50,7 +50,7 @@ static void make_key(struct mb_run *run, struct mb_str tool, struct mb_str conte
     memcpy(key, hash, MB_KEY_HASH_BYTES);
     /* The count itself is the map's value; it has at most as many entries as the run has steps. */
     uintptr_t seen = (uintptr_t)mb_map_get(&run->occurrences, key, MB_KEY_HASH_BYTES);
-    mb_map_set(&run->occurrences, key, MB_KEY_HASH_BYTES, (char *)NULL + seen + 1);
+    mb_map_set(&run->occurrences, key, MB_KEY_HASH_BYTES, (void *)(seen + 1));
     key[MB_KEY_HASH_BYTES] = (uint8_t)(seen >> 8);
     key[MB_KEY_HASH_BYTES + 1] = (uint8_t)seen;
 }

@@ -26,8 +26,7 @@ static bool write_file(const char *path, const char *text)
     return n == (ssize_t)strlen(text);
 }
 
-/* -- control group ------------------------------------------------------------------------------
- */
+/* -- control group ---------------------------------------------------------------------------- */
 
 bool mb_isolate_join_cgroup(const char *root, const char *name)
 {
@@ -48,8 +47,7 @@ bool mb_isolate_join_cgroup(const char *root, const char *name)
     return write_file(path, pid) && weighted;
 }
 
-/* -- namespaces ---------------------------------------------------------------------------------
- */
+/* -- namespaces ------------------------------------------------------------------------------- */
 
 /* For who is not root: a user namespace, in which one may make the others. */
 static bool enter_user_namespace(void)
@@ -98,8 +96,7 @@ static bool enter_pid_namespace(void)
     return pid > 0;
 }
 
-/* -- an empty root ------------------------------------------------------------------------------
- */
+/* -- an empty root ---------------------------------------------------------------------------- */
 
 /* In a mount namespace of our own: a tmpfs that nothing is in, made the root, the old one gone. */
 static bool pivot_into_tmpfs(void)
@@ -132,8 +129,7 @@ static bool chroot_into_nothing(void)
     return inside && removed && chroot(".") == 0;
 }
 
-/* -- capabilities -------------------------------------------------------------------------------
- */
+/* -- capabilities ----------------------------------------------------------------------------- */
 
 /* Whatever is executed from here on, it gains none. */
 static void empty_bounding_set(void)

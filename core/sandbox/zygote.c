@@ -17,6 +17,7 @@
 #include "ipc/frame.h"
 #include "sandbox/isolate.h"
 #include "sandbox/priority.h"
+#include "sandbox/warm.h"
 #include "sandbox/worker.h"
 
 extern const struct mb_embed mb_lua_files[];
@@ -28,6 +29,7 @@ enum {
     DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024,
     LARGE_BYTES = 120 * 1024, /* as large as malloc takes from its heap */
     SMALL_BYTES = 16,
+    STACK_BYTES = 8 * MB_VM_STACK_BYTES,
 };
 
 struct zygote {
@@ -79,6 +81,16 @@ static size_t address_space_now(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Lua's calls into C may nest; the kernel lets the stack grow to its limit as of then. */
+static void need_stack(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_BYTES)
+        return;
+    limit.rlim_cur = MB_MIN(limit.rlim_max, (rlim_t)STACK_BYTES);
+    setrlimit(RLIMIT_STACK, &limit);
+}
+
 /* Leaves no free chunk below the end of the heap as it is now: all are joined, and then taken, for
  * good. What a child allocates then lies behind, on pages of its own, and the pages that it shares
  * with us stay shared: a hole filled here and there would have most of them copied. */
@@ -102,11 +114,13 @@ static bool prepare(struct zygote *z, const char **why)
     sigaction(SIGCHLD, &reap, NULL); /* nobody waits for children: they leave no zombies */
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "moonbase-zygote");
+    need_stack();
     z->got.adaptive_priority = mb_priority_allow();
     z->vms[MB_VM_AGENT] = mb_vm_new(MB_VM_AGENT, mb_lua_files);
     z->vms[MB_VM_TOOLBOX] = mb_vm_new(MB_VM_TOOLBOX, mb_lua_files);
     *why = "the platform's Lua";
-    if (!z->vms[MB_VM_AGENT] || !z->vms[MB_VM_TOOLBOX])
+    if (!z->vms[MB_VM_AGENT] || !z->vms[MB_VM_TOOLBOX] || !mb_warm_up(z->vms[MB_VM_AGENT]) ||
+        !mb_warm_up(z->vms[MB_VM_TOOLBOX]))
         return false;
     if (!mb_filter_compile(&z->filters[MB_VM_AGENT], false, MB_SANDBOX_FD, why) ||
         !mb_filter_compile(&z->filters[MB_VM_TOOLBOX], true, MB_SANDBOX_FD, why))
@@ -148,8 +162,7 @@ static pid_t fork_worker(struct zygote *z, const struct order *order, int socket
     mb_worker_main(z->vms[order->role], order->memory_bytes, &plan);
 }
 
-/* -- the socket ---------------------------------------------------------------------------------
- */
+/* -- the socket ------------------------------------------------------------------------------- */
 
 union control {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -241,7 +254,7 @@ int mb_zygote_main(void)
     if (!send_frame(MB_MSG_READY, 0, NULL, -1))
         return 1;
     for (;;) {
-        struct mb_msg_head head;
+        struct mb_msg_head head = {0};
         int socket, rc = read_fork(&head, json, &socket);
         if (rc <= 0)
             return rc == 0 ? 0 : 1;
@@ -250,8 +263,7 @@ int mb_zygote_main(void)
     }
 }
 
-/* -- probe --------------------------------------------------------------------------------------
- */
+/* -- probe ------------------------------------------------------------------------------------ */
 
 static void print_got(const struct mb_got *got)
 {

@@ -17,8 +17,7 @@ static struct mb_task *current_task(lua_State *L)
     return mb_vm_of(L)->task;
 }
 
-/* -- modules ------------------------------------------------------------------------------------
- */
+/* -- modules ---------------------------------------------------------------------------------- */
 
 /* chunk(name) -> the module as a function, or nil. Raises the compiler's message. */
 static int run_chunk(lua_State *L)
@@ -91,8 +90,7 @@ static int run_used(lua_State *L)
     return 1;
 }
 
-/* -- clock --------------------------------------------------------------------------------------
- */
+/* -- clock ------------------------------------------------------------------------------------ */
 
 /* now() -> Unix time in seconds, of the run's own clock */
 static int run_now(lua_State *L)
@@ -206,8 +204,7 @@ static int run_strftime(lua_State *L)
     return 1;
 }
 
-/* -- random numbers -----------------------------------------------------------------------------
- */
+/* -- random numbers --------------------------------------------------------------------------- */
 
 /* random([m [, n]]) -> as math.random */
 static int run_random(lua_State *L)
@@ -251,8 +248,7 @@ static int run_uuid(lua_State *L)
     return 1;
 }
 
-/* -- JSON ---------------------------------------------------------------------------------------
- */
+/* -- JSON ------------------------------------------------------------------------------------- */
 
 enum { JSON_BYTES = 8 * 1024 * 1024 };
 

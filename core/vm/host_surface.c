@@ -21,6 +21,12 @@ static int surface_sort(lua_State *L)
     return original_sort(L);
 }
 
+static bool is_object(lua_State *L, int i)
+{
+    int type = lua_type(L, i);
+    return type >= LUA_TTABLE || type == LUA_TLIGHTUSERDATA;
+}
+
 /* Replaces argument `i` of format by its text, made by lua/host/text.lua. */
 static void to_text(lua_State *L, int i)
 {
@@ -48,7 +54,7 @@ static int surface_format(lua_State *L)
         arg++;
         if (p < end && *p == 'p')
             mb_vm_error(L, "invalid option '%%p' to 'format'");
-        if (p < end && *p == 's' && arg <= top && lua_type(L, arg) >= LUA_TTABLE)
+        if (p < end && *p == 's' && arg <= top && is_object(L, arg))
             to_text(L, arg);
     }
     return original_format(L);

@@ -7,7 +7,7 @@
 
 #include "vm/run.h"
 
-enum { CHUNK_BYTES = 64 * 1024 };
+enum { CHUNK_BYTES = 16 * 1024 };
 
 bool mb_link_fill(struct mb_link *link)
 {

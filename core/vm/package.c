@@ -9,8 +9,7 @@
 
 enum { PATH_BYTES = 256 };
 
-/* -- slots --------------------------------------------------------------------------------------
- */
+/* -- slots ------------------------------------------------------------------------------------ */
 
 struct putting {
     struct mb_vm *vm;
@@ -75,8 +74,7 @@ void mb_package_drop(struct mb_vm *vm, uint32_t slot)
     (void)dropped;
 }
 
-/* -- compiling ----------------------------------------------------------------------------------
- */
+/* -- compiling -------------------------------------------------------------------------------- */
 
 struct pieces {
     struct mb_str part[3];
@@ -138,6 +136,17 @@ static bool path_of(const char *name, char path[PATH_BYTES])
     return true;
 }
 
+/* As an error table, so that the run fails with the code. */
+static void raise_no_room(lua_State *L)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushliteral(L, "memory_limit");
+    lua_setfield(L, -2, "code");
+    lua_pushliteral(L, "the package does not fit into the customer's Lua memory");
+    lua_setfield(L, -2, "message");
+    lua_error(L);
+}
+
 /* Pushes the run's package; raises when the slot has none. */
 static void push_package(lua_State *L, const struct mb_run *run)
 {
@@ -147,7 +156,7 @@ static void push_package(lua_State *L, const struct mb_run *run)
     if (lua_isnil(L, -1))
         mb_vm_error(L, "there is no package in slot %d", (int)run->package);
     if (!lua_istable(L, -1))
-        mb_vm_error(L, "the package did not fit into the sandbox's memory");
+        raise_no_room(L);
 }
 
 /* With the tables `code` and the text (or nil) at the top: pushes factory or nil, keeping it. */
@@ -192,8 +201,7 @@ void mb_package_push_text(lua_State *L, struct mb_run *run, const char *path)
     lua_getfield(L, -1, path);
 }
 
-/* -- the platform's modules ---------------------------------------------------------------------
- */
+/* -- the platform's modules ------------------------------------------------------------------- */
 
 static const struct mb_embed *find_platform(const struct mb_vm *vm, const char *path)
 {

@@ -105,9 +105,9 @@ static void on_hook(lua_State *L, lua_Debug *ar)
         return;
     judge(vm);
     if (mb_preempt_can_yield(L)) {
-        /* Only here: inside of error handlers the interpreter cannot tell its own place. */
-        if (vm->run->doom)
-            mb_failure_place(L, &vm->run->doom_place);
+        /* Here, and only here, the interpreter can tell its own place: not inside of error
+         * handlers, and not after a preemption. */
+        mb_failure_place(L, &vm->run->place);
         lua_yield(L, 0);
         return;
     }

@@ -163,8 +163,7 @@ int mb_task_reap(struct mb_task *task, lua_State *to)
     return 4;
 }
 
-/* -- beginning and end --------------------------------------------------------------------------
- */
+/* -- beginning and end ------------------------------------------------------------------------ */
 
 struct opening {
     struct mb_run *run;
@@ -240,8 +239,7 @@ void mb_run_free(struct mb_run *run)
     mb_slab_give(&vm->heap.slab, run, sizeof(*run));
 }
 
-/* -- answers ------------------------------------------------------------------------------------
- */
+/* -- answers ---------------------------------------------------------------------------------- */
 
 struct answering {
     struct mb_task *task;

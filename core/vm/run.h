@@ -57,12 +57,13 @@ struct mb_run {
     struct mb_task first;
     uint32_t n_tasks, n_calls;
     uint8_t seed[16];
-    int64_t start_us;                        /* the run's clock at START */
+    int64_t start_us;    /* the run's clock at START */
+    int64_t grown_bytes; /* how much the heap grew in its slices: who is to blame when it is full */
     uint64_t cpu_us, cpu_left_us;            /* used, and allowed, in this worker */
     int ref_globals, ref_loaded, ref_labels; /* LUA_NOREF until needed */
     enum mb_doom doom;
-    struct mb_place doom_place;
-    const void *raised; /* identity of the error value that last ended a coroutine, and where */
+    struct mb_place place; /* where it was when it was last preempted in this slice */
+    const void *raised;    /* identity of the error value that last ended a coroutine, and where */
     struct mb_place raised_place;
 };
 
@@ -79,6 +80,10 @@ struct mb_run *mb_run_at(const struct mb_vm *vm, uint32_t slot); /* NULL = no su
 /* Could the run go on without hearing from the core? How many runs could? */
 bool mb_run_is_computing(const struct mb_run *run);
 uint32_t mb_run_count_computing(const struct mb_vm *vm);
+
+/* Collects garbage, and if that leaves the heap nearly full, ends the run that has made it grow
+ * most, before an innocent one is refused memory. */
+void mb_run_relieve(struct mb_vm *vm);
 
 /* Resumes the run's next ready task, once, and deals with how it came back. The run may be freed.
  */

@@ -4,15 +4,16 @@
 #include <sys/mman.h>
 
 enum {
-    CHUNK_PAGES = 64, /* pages are asked from the host in chunks: 256 KB of address space */
+    CHUNK_PAGES = 64, /* pages are asked from the host in chunks: 128 KB of address space */
     CHUNK_BYTES = CHUNK_PAGES * MB_SLAB_PAGE_BYTES,
     STEP = 16,
+    HOST_PAGES = 2, /* of ours in one of the host's */
 };
 
 /* Few, so that an idle state has few half-used pages; the larger ones divide a page without rest,
  * and hold what the interpreter asks for most: tables (64), their hashes (24 * 2^n), stacks. */
-static const uint16_t sizes[MB_SLAB_CLASSES] = {16,  32,  48,  64,  96,  128, 192,  256,
-                                                320, 400, 496, 576, 672, 800, 1008, 1344};
+static const uint16_t sizes[MB_SLAB_CLASSES] = {16,  32,  48,  64,  96,  128, 192,
+                                                240, 320, 400, 496, 656, 992};
 
 /* At the start of each page that holds blocks. */
 struct mb_slab_page {
@@ -50,8 +51,7 @@ bool mb_slab_same_class(size_t a, size_t b)
     return class_of(a) == class_of(b);
 }
 
-/* -- pages --------------------------------------------------------------------------------------
- */
+/* -- pages ------------------------------------------------------------------------------------ */
 
 static struct mb_slab_chunk *new_chunk(struct mb_slab *s)
 {
@@ -60,7 +60,7 @@ static struct mb_slab_chunk *new_chunk(struct mb_slab *s)
         row++;
     if (row > UINT16_MAX)
         return NULL;
-    /* Aligned to pages is all that is needed: the page's head names its chunk. */
+    /* Alignment to the host's pages is all that is needed: a page's head names its chunk. */
     char *base =
         mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
@@ -137,8 +137,7 @@ static void drop_page(struct mb_slab *s, struct mb_slab_page *page)
     s->hint = MB_MIN(s->hint, (size_t)(c - s->chunks));
 }
 
-/* -- blocks -------------------------------------------------------------------------------------
- */
+/* -- blocks ----------------------------------------------------------------------------------- */
 
 void *mb_slab_take(struct mb_slab *slab, size_t size)
 {
@@ -176,11 +175,12 @@ void mb_slab_give(struct mb_slab *slab, void *block, size_t size)
 
 static void give_back(struct mb_slab_chunk *c)
 {
-    for (unsigned at = 0; c->dirty; at++) {
-        if (!(c->dirty >> at & 1))
+    const uint64_t whole = (1ULL << HOST_PAGES) - 1;
+    for (unsigned at = 0; at < CHUNK_PAGES; at += HOST_PAGES) {
+        if ((c->unused >> at & whole) != whole || !(c->dirty >> at & whole))
             continue;
-        madvise(c->base + at * MB_SLAB_PAGE_BYTES, MB_SLAB_PAGE_BYTES, MADV_DONTNEED);
-        c->dirty &= ~(1ULL << at);
+        madvise(c->base + at * MB_SLAB_PAGE_BYTES, HOST_PAGES * MB_SLAB_PAGE_BYTES, MADV_DONTNEED);
+        c->dirty &= ~(whole << at);
     }
 }
 

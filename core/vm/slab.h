@@ -1,4 +1,4 @@
-/* Small blocks for a Lua state: 4 KB pages, each holding blocks of one size class, with no header
+/* Small blocks for a Lua state: 2 KB pages, each holding blocks of one size class, with no header
  * in front of a block (Lua says a block's size when it frees it). An empty page serves any class
  * again, and can be given back to the host; that is why this is here and not malloc, whose caches
  * keep what runs have left behind scattered over its pages. */
@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-enum { MB_SLAB_MAX_BYTES = 1344, MB_SLAB_CLASSES = 16, MB_SLAB_PAGE_BYTES = 4096 };
+enum { MB_SLAB_MAX_BYTES = 992, MB_SLAB_CLASSES = 13, MB_SLAB_PAGE_BYTES = 2048 };
 
 struct mb_slab_page;
 struct mb_slab_chunk;

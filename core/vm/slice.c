@@ -49,12 +49,34 @@ static void send_result(struct mb_run *run)
 static void abandon(struct mb_run *run)
 {
     if (run->doom == MB_DOOM_CPU)
-        mb_failure_send(run, "cpu_limit", "the run used up its CPU time", &run->doom_place);
+        mb_failure_send(run, "cpu_limit", "the run used up its CPU time", &run->place);
     else if (run->doom == MB_DOOM_MEMORY)
-        mb_failure_send(run, "memory_limit", "the customer's Lua memory is used up",
-                        &run->doom_place);
+        mb_failure_send(run, "memory_limit", "the customer's Lua memory is used up", &run->place);
     /* MB_DOOM_STOPPED: the STOP frame itself is still to be read, and will be answered. */
     mb_run_free(run);
+}
+
+static struct mb_run *largest(const struct mb_vm *vm)
+{
+    struct mb_run *most = NULL;
+    for (size_t i = 0; i < vm->n_slots; i++) {
+        struct mb_run *run = vm->slots[i];
+        if (run && (!most || run->grown_bytes > most->grown_bytes))
+            most = run;
+    }
+    return most;
+}
+
+void mb_run_relieve(struct mb_vm *vm)
+{
+    struct mb_run *run;
+    mb_vm_collect(vm);
+    while (vm->heap.used > vm->heap.cap / 16 * 15 && (run = largest(vm)) != NULL) {
+        run->doom = MB_DOOM_MEMORY;
+        mb_failure_place(run->first.co, &run->place);
+        abandon(run);
+        mb_vm_collect(vm);
+    }
 }
 
 static void end_branch(struct mb_task *task, bool failed)
@@ -100,12 +122,15 @@ static int resume(struct mb_task *task)
     struct mb_vm *vm = run->vm;
     int n_args = task->n_args;
     task->n_args = 0;
+    run->place.line = 0;
     vm->task = task;
     vm->ticked = false;
     vm->slice_start_us = mb_cpu_us();
+    size_t used = vm->heap.used;
     vm->run = run;
     int rc = lua_resume(task->co, n_args);
     vm->run = NULL;
+    run->grown_bytes += (int64_t)vm->heap.used - (int64_t)used;
     vm->task = NULL;
     if (lua_gethookmask(vm->L))
         mb_preempt_disarm(vm);
@@ -127,8 +152,8 @@ void mb_run_slice(struct mb_run *run)
         run->doom = MB_DOOM_CPU;
     }
     if (run->doom) {
-        if (!run->doom_place.line)
-            mb_failure_place(task->co, &run->doom_place);
+        if (!run->place.line)
+            mb_failure_place(task->co, &run->place);
         abandon(run);
         return;
     }

@@ -15,6 +15,10 @@
 #include "vm/preempt.h"
 #include "vm/run.h"
 
+/* Growth of the heap that is worth tidying for. Less of it costs the host less than collecting
+ * would, which writes to the pages that are shared with the zygote. */
+enum { UNTIDY_BYTES = 80 * 1024 };
+
 struct mb_vm *mb_vm_of(lua_State *L)
 {
     return MB_CONTAINER_OF(mb_heap_of(L), struct mb_vm, heap);
@@ -81,6 +85,23 @@ static int renew_keeper(lua_State *L)
     return 0;
 }
 
+static void collect_all(struct mb_vm *vm)
+{
+    bool renewed = mb_vm_protect(vm, renew_keeper, vm);
+    (void)renewed; /* else the old one serves on */
+    /* Each collection halves the table of strings at most. */
+    for (size_t before = SIZE_MAX; vm->heap.used < before;) {
+        before = vm->heap.used;
+        mb_vm_collect(vm);
+    }
+    vm->clean_bytes = vm->heap.used;
+}
+
+bool mb_vm_is_untidy(const struct mb_vm *vm)
+{
+    return vm->n_runs == 0 && vm->heap.peak > vm->clean_bytes + UNTIDY_BYTES;
+}
+
 void mb_vm_tidy(struct mb_vm *vm)
 {
     mb_assert(vm->n_runs == 0);
@@ -90,13 +111,7 @@ void mb_vm_tidy(struct mb_vm *vm)
     mb_link_trim(&vm->link);
     mb_buf_release(&vm->scratch);
     mb_buf_release(&vm->keys);
-    bool renewed = mb_vm_protect(vm, renew_keeper, vm);
-    (void)renewed; /* else the old one serves on */
-    /* Each collection halves the table of strings at most. */
-    for (size_t before = SIZE_MAX; vm->heap.used < before;) {
-        before = vm->heap.used;
-        mb_vm_collect(vm);
-    }
+    collect_all(vm);
     mb_heap_trim(&vm->heap);
 }
 
@@ -135,8 +150,7 @@ void mb_vm_check_stack(lua_State *L)
         mb_vm_error(L, "stack overflow (calls from C into Lua nest too deep)");
 }
 
-/* -- start --------------------------------------------------------------------------------------
- */
+/* -- start ------------------------------------------------------------------------------------ */
 
 /* Replaces the function on top by itself without line numbers and names: nobody is shown a place
  * in the platform's Lua, and a sandbox has a third less to hold. */
@@ -243,7 +257,7 @@ struct mb_vm *mb_vm_new(enum mb_vm_role role, const struct mb_embed *files)
     mb_vm_collect(vm);
     vm->heap.overdraft = false;
     vm->heap.on_pressure = on_pressure;
-    vm->heap.peak = vm->heap.used;
+    vm->heap.peak = vm->clean_bytes = vm->heap.used;
     return vm;
 }
 

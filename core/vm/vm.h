@@ -45,7 +45,7 @@ struct mb_vm {
     uint64_t slice_start_us; /* thread CPU clock */
     volatile bool ticked;    /* the timer has fired since the slice began */
     bool want_collect;       /* the heap is over its soft limit */
-    size_t idle_bytes;       /* the heap when the worker was last tidied */
+    size_t clean_bytes;      /* the heap after its last whole collection */
     const char *stack_floor; /* C stack below this address: refuse to recurse */
 
     struct mb_buf scratch; /* JSON on its way out, or being mended on its way in */
@@ -82,6 +82,8 @@ void mb_vm_drop(struct mb_vm *vm, int ref); /* LUA_NOREF is fine */
 
 /* For an idle worker (no runs): gives back to the host what runs have left behind. */
 void mb_vm_tidy(struct mb_vm *vm);
+/* Is the worker idle, and is there enough to give back? */
+bool mb_vm_is_untidy(const struct mb_vm *vm);
 
 /* Collects all garbage in steps, answering pings between them. */
 void mb_vm_collect(struct mb_vm *vm);

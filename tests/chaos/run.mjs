@@ -29,11 +29,16 @@ async function migrated(database) {
 
 /** A customer with a key, money, and a deployment of each kind. */
 async function customer(i, env, core) {
-    const out = await runProgram(binary, ['customer', 'create', `chaos-${i}`, '--balance', '100000', '--json'], {env});
+    const out = await runProgram(
+        binary,
+        ['customer', 'create', `chaos-${i}`, '--balance', '100000', '--json'],
+        {env},
+    );
     const {id, api_key: key} = JSON.parse(out);
     const client = new Client(core.url, key);
     const deployments = {};
-    for (const [kind, {files, deployment}] of Object.entries(KINDS)) deployments[kind] = (await client.deploy(files(), deployment)).id;
+    for (const [kind, {files, deployment}] of Object.entries(KINDS))
+        deployments[kind] = (await client.deploy(files(), deployment)).id;
     return {key, deployments, uuid: id.replace(/^cus_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')};
 }
 
@@ -61,7 +66,8 @@ async function setUp(dir) {
     return {dir, stub, database, cores, customers};
 }
 
-const unfinished = ({database}) => Number(database.trySql('select count(*) from mb.runs where finished_at is null')[0]?.[0] ?? -1);
+const unfinished = ({database}) =>
+    Number(database.trySql('select count(*) from mb.runs where finished_at is null')[0]?.[0] ?? -1);
 
 /** The load and the kills, then time for everything to end. */
 async function storm(context) {
@@ -69,18 +75,37 @@ async function storm(context) {
     const killer = new Killer(context);
     const people = new People(context);
     const end = Date.now() + settings.seconds * 1000;
-    const progress = setInterval(() => say(`${work.accepted.size} runs accepted, ${unfinished(context)} under way, ${killer.count} kills`), 10_000);
+    const progress = setInterval(
+        () =>
+            say(
+                `${work.accepted.size} runs accepted, ${unfinished(context)} under way, ${killer.count} kills`,
+            ),
+        10_000,
+    );
     const peopleWork = people.work();
     const over = () => Date.now() > end;
-    await Promise.all([work.go(settings.rate, over), killer.work((count) => over() && count >= settings.kills)]);
+    await Promise.all([
+        work.go(settings.rate, over),
+        killer.work((count) => over() && count >= settings.kills),
+    ]);
     const quietAt = Date.now();
     await work.allAccepted();
-    await until(() => unfinished(context) === 0, settings.settleSeconds * 1000, 'every run has ended', 200).catch(() => {});
+    await until(
+        () => unfinished(context) === 0,
+        settings.settleSeconds * 1000,
+        'every run has ended',
+        200,
+    ).catch(() => {});
     clearInterval(progress);
     people.stopping = true;
     await peopleWork;
-    say(`quiet after ${((Date.now() - quietAt) / 1000).toFixed(1)} s: ${work.accepted.size} runs, ${people.approved} approved, settled ${JSON.stringify(people.settled)}`);
-    say(`killed ${killer.count}: ${JSON.stringify(killer.kills)}; ${killer.terminated} sessions terminated besides`);
+    say(
+        `quiet after ${((Date.now() - quietAt) / 1000).toFixed(1)} s: ${work.accepted.size} runs, ` +
+            `${people.approved} approved, settled ${JSON.stringify(people.settled)}`,
+    );
+    say(
+        `killed ${killer.count}: ${JSON.stringify(killer.kills)}; ${killer.terminated} sessions terminated besides`,
+    );
     return {...context, work, killer, people};
 }
 
@@ -90,7 +115,9 @@ async function host({cores, killer, people}) {
     await until(() => Core.leftovers().length === 0, 5000, 'all processes have ended').catch(() => {});
     const few = killer.count < settings.kills ? [`${killer.count} of ${settings.kills}`] : [];
     const crashes = cores.flatMap(({name, ownEnds}) =>
-        ownEnds.filter(({signal, was_ready: wasReady}) => signal || wasReady).map((how) => `${name} ${JSON.stringify(how)}`),
+        ownEnds
+            .filter(({signal, was_ready: wasReady}) => signal || wasReady)
+            .map((how) => `${name} ${JSON.stringify(how)}`),
     );
     const bad = ends.filter(({code}) => code !== 0).map((how) => JSON.stringify(how));
     return [
@@ -103,11 +130,17 @@ async function host({cores, killer, people}) {
 }
 
 const dir = await temporaryDir('mb-chaos-');
-say(`${settings.seconds} s, ${settings.kills} kills, ${settings.rate} runs a second, seed ${settings.seed}; in ${dir}`);
+say(
+    `${settings.seconds} s, ${settings.kills} kills, ${settings.rate} runs a second, seed ${settings.seed}; in ${dir}`,
+);
 const context = await storm(await setUp(dir));
 const verdicts = [...(await audit(context)), ...(await host(context))];
 console.log(`1..${verdicts.length}`);
-verdicts.forEach(({ok, rule, detail}, i) => console.log(`${ok ? 'ok' : 'not ok'} ${i + 1} - ${rule}${detail && ` # ${detail.replace(/\s+/g, ' ').slice(0, 1500)}`}`));
+verdicts.forEach(({ok, rule, detail}, i) =>
+    console.log(
+        `${ok ? 'ok' : 'not ok'} ${i + 1} - ${rule}${detail && ` # ${detail.replace(/\s+/g, ' ').slice(0, 1500)}`}`,
+    ),
+);
 const failed = verdicts.some(({ok}) => !ok);
 if (failed || process.env.MB_KEEP) {
     context.database.keeps = true;

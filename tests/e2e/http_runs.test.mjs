@@ -189,7 +189,7 @@ describe('cancel', () => {
         assert.equal(answer.status, 200, answer.text);
         assert.equal(answer.json.status, 'cancelled');
         assert.equal(answer.json.error.code, 'cancelled');
-        assertProblem(await api.post(`/v1/runs/${json.id}/cancel`).then((a) => (a.status === 200 ? {...a, status: 409, json: {code: 'conflict'}} : a)), 409, 'conflict');
+        assert.equal((await api.post(`/v1/runs/${json.id}/cancel`)).status, 200, 'again');
     });
 
     it('stops a run that waits for a person', async () => {

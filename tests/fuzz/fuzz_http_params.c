@@ -1,5 +1,5 @@
-/* Paths, queries and the headers that core/http takes apart. The input: a path, a line feed, a query,
- * a line feed, a header. */
+/* Paths, queries and the headers that core/http takes apart. The input: a path, a line feed, a
+ * query, a line feed, a header. */
 #include <string.h>
 
 #include "base/embed.h"
@@ -38,7 +38,8 @@ static void check(const struct mb_match *match, json_t *params)
 {
     const char *name;
     json_t *value;
-    json_object_foreach (params, name, value) {
+    json_object_foreach(params, name, value)
+    {
         mb_assert(mb_utf8_is_valid(mb_str_c(name)));
         if (!json_is_string(value))
             continue;

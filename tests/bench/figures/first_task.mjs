@@ -10,7 +10,8 @@ const rows = [{what: 'first task of a customer without a sandbox, added, p50', m
 
 async function timed(server, client, url) {
     const answer = await timedPost(url, server.headers(client.key), {subject: 'hello'});
-    if (answer.status !== 200 || !answer.text.includes('"status":"succeeded"')) throw new Error(`${answer.status} ${answer.text}`);
+    if (answer.status !== 200 || !answer.text.includes('"status":"succeeded"'))
+        throw new Error(`${answer.status} ${answer.text}`);
     return answer.ms;
 }
 
@@ -32,11 +33,19 @@ async function measure({stub, say}) {
         for (let i = 0; i < scaled(50); i++) samples.push(await sample(server, `fresh-${i}`));
         const added = samples.map(({first, later}) => first - later);
         const ms = median(added);
-        say(`first ${show(median(samples.map((s) => s.first)))} ms, later ${show(median(samples.map((s) => s.later)))} ms, added p99 ${show(quantile(added, 0.99))} ms`);
+        say(
+            `first ${show(median(samples.map((s) => s.first)))} ms, ` +
+                `later ${show(median(samples.map((s) => s.later)))} ms, added p99 ${show(quantile(added, 0.99))} ms`,
+        );
         return {rows: [{...rows[0], reached: `${show(ms)} ms`, ok: ms <= MOST_MS}], raw: {samples}};
     } finally {
         await server.dispose();
     }
 }
 
-export const figure = {name: 'first_task', about: "a fresh customer's first task against its next ones", rows, measure};
+export const figure = {
+    name: 'first_task',
+    about: "a fresh customer's first task against its next ones",
+    rows,
+    measure,
+};

@@ -21,18 +21,23 @@ async function measure({stub, say}) {
     let missing = 'no peer';
     try {
         const url = server.executeUrl(await deployTask(server.api));
-        node = await startPeer('node-plain', {stub: stub.url, database: server.database('bench_node')}).catch((error) => {
-            if (!error.skip) throw error;
-            missing = error.message;
-        });
-        const ours = (options) => load(url, {headers: server.headers(), match: '"status":"succeeded"', ...options});
+        node = await startPeer('node-plain', {stub: stub.url, database: server.database('bench_node')}).catch(
+            (error) => {
+                if (!error.skip) throw error;
+                missing = error.message;
+            },
+        );
+        const ours = (options) =>
+            load(url, {headers: server.headers(), match: '"status":"succeeded"', ...options});
         const theirs = (options) => load(node.url, options);
         await ours({requests: WARM_UP});
         if (node) await theirs({requests: WARM_UP});
         const seconds = settings.secs;
         const sides = {moonbase: async () => mustBeClean(await ours({seconds}), 'moonbase')};
         if (node) sides.node = async () => mustBeClean(await theirs({seconds}), 'node');
-        const samples = await alternate(sides, settings.reps, (side, r) => say(`${side} p50 ${show(r.p50_ms)} ms, p99 ${show(r.p99_ms)} ms`));
+        const samples = await alternate(sides, settings.reps, (side, r) =>
+            say(`${side} p50 ${show(r.p50_ms)} ms, p99 ${show(r.p99_ms)} ms`),
+        );
         server.mustHaveSucceeded();
         return report(samples, missing);
     } finally {

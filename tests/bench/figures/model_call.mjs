@@ -16,15 +16,21 @@ async function measure({stub, say}) {
     try {
         const one = server.executeUrl(await server.api.deploy(oneCall()));
         const none = server.executeUrl(await server.api.deploy(packageOf('echo')));
-        const run = (url, options) => load(url, {headers: server.headers(), match: '"status":"succeeded"', ...options});
+        const run = (url, options) =>
+            load(url, {headers: server.headers(), match: '"status":"succeeded"', ...options});
         const direct = (options) => load(`${stub.url}/v1/chat/completions`, {match: 'billing', ...options});
         const all = {one: (o) => run(one, o), none: (o) => run(none, o), direct};
         for (const side of Object.values(all)) await side({requests: 300});
         const seconds = settings.secs / 2;
         const sides = Object.fromEntries(
-            Object.entries(all).map(([name, side]) => [name, async () => mustBeClean(await side({seconds}), SIDES[name])]),
+            Object.entries(all).map(([name, side]) => [
+                name,
+                async () => mustBeClean(await side({seconds}), SIDES[name]),
+            ]),
         );
-        const samples = await alternate(sides, settings.reps, (side, r) => say(`${SIDES[side]}: p50 ${show(r.p50_ms)} ms`));
+        const samples = await alternate(sides, settings.reps, (side, r) =>
+            say(`${SIDES[side]}: p50 ${show(r.p50_ms)} ms`),
+        );
         server.mustHaveSucceeded();
         const added = samples.one.map((s, i) => s.p50_ms - samples.none[i].p50_ms - samples.direct[i].p50_ms);
         const ms = median(added);
@@ -36,4 +42,9 @@ async function measure({stub, say}) {
     }
 }
 
-export const figure = {name: 'model_call', about: 'a run with one model call, less one without, less the call', rows, measure};
+export const figure = {
+    name: 'model_call',
+    about: 'a run with one model call, less one without, less the call',
+    rows,
+    measure,
+};

@@ -9,13 +9,19 @@ import {median, show} from '../lib/stats.mjs';
 const MOST = 2;
 const RATE = 100; // tasks a second of the customer who behaves
 const EACH = 2; // connections of the other one, for each hostile agent
-const rows = [{what: "a neighbour's p99 while one customer loops, allocates and floods", must: `at most ${MOST}x its p99 alone`}];
+const rows = [
+    {
+        what: "a neighbour's p99 while one customer loops, allocates and floods",
+        must: `at most ${MOST}x its p99 alone`,
+    },
+];
 
 /** Keeps the hostile agents going until stop(). */
 async function attack(server, urls, headers) {
     let stopping = false;
     const one = async (url) => {
-        while (!stopping) await load(url, {seconds: 1, connections: EACH, headers, body: {}, timeout: 30}).catch(() => {});
+        while (!stopping)
+            await load(url, {seconds: 1, connections: EACH, headers, body: {}, timeout: 30}).catch(() => {});
     };
     const all = urls.map(one);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -34,7 +40,16 @@ async function measure({stub, say}) {
         const urls = [];
         for (const name of HOSTILE) urls.push(server.executeUrl(await bad.deploy(packageOf(name))));
         const drive = async (seconds = settings.secs) =>
-            mustBeClean(await load(url, {seconds, rate: RATE, connections: 64, headers: server.headers(good.key), match: '"status":"succeeded"'}), 'neighbour');
+            mustBeClean(
+                await load(url, {
+                    seconds,
+                    rate: RATE,
+                    connections: 64,
+                    headers: server.headers(good.key),
+                    match: '"status":"succeeded"',
+                }),
+                'neighbour',
+            );
         await drive(1);
         const samples = await alternate(
             {
@@ -45,9 +60,14 @@ async function measure({stub, say}) {
                 },
             },
             settings.reps,
-            (side, r) => say(`${side}: p50 ${show(r.p50_ms)} ms, p99 ${show(r.p99_ms)} ms, ${r.matched} of ${r.n} succeeded`),
+            (side, r) =>
+                say(
+                    `${side}: p50 ${show(r.p50_ms)} ms, p99 ${show(r.p99_ms)} ms, ${r.matched} of ${r.n} succeeded`,
+                ),
         );
-        const ends = server.sql("select error::json ->> 'code', count(*) from mb.runs where status <> 'succeeded' group by 1 order by 2 desc");
+        const ends = server.sql(
+            "select error::json ->> 'code', count(*) from mb.runs where status <> 'succeeded' group by 1 order by 2 desc",
+        );
         say(`hostile runs ended by: ${ends.map(([code, n]) => `${code} ${n}`).join(', ')}`);
         return report(samples, ends);
     } finally {
@@ -60,7 +80,15 @@ function report({alone, beside}, ends) {
     const p99 = (samples) => show(median(samples.map((s) => s.p99_ms)));
     const failed = [...alone, ...beside].some((s) => s.matched !== s.n);
     const reached = `${show(ratio)}x (${p99(alone)} to ${p99(beside)} ms)${failed ? ', and tasks failed' : ''}`;
-    return {rows: [{...rows[0], reached, ok: ratio <= MOST && !failed}], raw: {alone, beside, ratio, hostile_ends: ends}};
+    return {
+        rows: [{...rows[0], reached, ok: ratio <= MOST && !failed}],
+        raw: {alone, beside, ratio, hostile_ends: ends},
+    };
 }
 
-export const figure = {name: 'neighbour', about: "a neighbour's p99 beside a hostile customer", rows, measure};
+export const figure = {
+    name: 'neighbour',
+    about: "a neighbour's p99 beside a hostile customer",
+    rows,
+    measure,
+};

@@ -21,20 +21,24 @@ const rows = Object.keys(KINDS).map((kind) => ({
 async function park(server, url, runs, kind) {
     const before = Number(parked(server));
     const headers = server.headers(undefined, {Prefer: 'respond-async'});
-    mustBeClean(await load(url, {requests: runs, connections: 32, headers, body: {title: 'A refund?'}}), kind);
+    mustBeClean(
+        await load(url, {requests: runs, connections: 32, headers, body: {title: 'A refund?'}}),
+        kind,
+    );
     await until(() => Number(parked(server)) >= before + runs, 60_000, `${runs} runs are parked`, 200);
     await new Promise((resolve) => setTimeout(resolve, 500));
     return server.memory();
 }
 
-const parked = (server) => server.value("select count(*) from mb.runs where status = 'waiting' and fence is null");
+const parked = (server) =>
+    server.value("select count(*) from mb.runs where status = 'waiting' and fence is null");
 
 async function sample(server, kind, say) {
     const url = server.executeUrl(await KINDS[kind](server.api));
     const runs = scaled(2000);
     const first = await park(server, url, runs, kind);
     const second = await park(server, url, runs, kind);
-    const kb = (part) => (second[part].own - first[part].own) / runs;
+    const kb = (part) => Math.max(0, second[part].own - first[part].own) / runs;
     say(`${kind}: core ${show(kb('core'))} KB, sandbox ${show(kb('sandbox'))} KB each`);
     return {kind, runs, first, second, core_kb: kb('core'), sandbox_kb: kb('sandbox')};
 }

@@ -22,7 +22,8 @@ async function against(server, stub, url, name, say) {
         await drive(peer.url, {}, 2);
         const samples = await alternate(
             {
-                moonbase: async () => mustBeClean(await drive(url, server.headers(), settings.secs), 'moonbase'),
+                moonbase: async () =>
+                    mustBeClean(await drive(url, server.headers(), settings.secs), 'moonbase'),
                 peer: async () => mustBeClean(await drive(peer.url, {}, settings.secs), name),
             },
             Math.min(settings.reps, 3),
@@ -51,7 +52,8 @@ async function measure({stub, say}) {
             }
         }
         const rivals = results.filter(({name}) => name !== DURABLE_BY_HAND);
-        if (!rivals.length) return {rows: [{...rows[0], reached: 'no peer could be started', ok: null}], raw: {results}};
+        if (!rivals.length)
+            return {rows: [{...rows[0], reached: 'no peer could be started', ok: null}], raw: {results}};
         const fastest = rivals.reduce((a, b) => (b.theirs > a.theirs ? b : a));
         const reached = `${show(fastest.ratio)}x ${fastest.name} (${show(fastest.theirs)}/s)`;
         return {rows: [{...rows[0], reached, ok: fastest.ratio >= TIMES}], raw: {results}};
@@ -60,4 +62,10 @@ async function measure({stub, say}) {
     }
 }
 
-export const figure = {name: 'peers', about: 'Restate, DBOS, LangGraph and plain Node', peers: true, rows, measure};
+export const figure = {
+    name: 'peers',
+    about: 'Restate, DBOS, LangGraph and plain Node',
+    peers: true,
+    rows,
+    measure,
+};

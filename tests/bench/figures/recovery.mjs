@@ -12,7 +12,10 @@ const RUNS = 1000;
 const MODEL_MS = 2000;
 const MOST_S = 5;
 const rows = [
-    {what: 'kill -9 with 1,000 runs in flight, restart: all complete after ready', must: `${MOST_S} s plus the model's own time`},
+    {
+        what: 'kill -9 with 1,000 runs in flight, restart: all complete after ready',
+        must: `${MOST_S} s plus the model's own time`,
+    },
     {what: 'recorded steps that were executed again', must: '0'},
 ];
 
@@ -43,8 +46,16 @@ async function measure({stub, say}) {
         const ready = Date.now() / 1000;
         const mine = `created_at > '${server.since}'`;
         const total = count(server, mine);
-        say(`killed with ${total} runs; ready again after ${show(ready - killed)} s; ${count(server, `${mine} and finished_at is null`)} to complete`);
-        await until(() => count(server, `${mine} and finished_at is null`) === 0, 60_000, 'all runs are complete', 50).catch(() => {});
+        say(
+            `killed with ${total} runs; ready again after ${show(ready - killed)} s; ` +
+                `${count(server, `${mine} and finished_at is null`)} to complete`,
+        );
+        await until(
+            () => count(server, `${mine} and finished_at is null`) === 0,
+            60_000,
+            'all runs are complete',
+            50,
+        ).catch(() => {});
         return report(server, stub, {runs, mine, killed, ready, done: Date.now() / 1000, say});
     } finally {
         await server.dispose();
@@ -73,7 +84,8 @@ function report(server, stub, {runs, mine, killed, ready, done, say}) {
     const recorded = steps.filter((step) => !step.again);
     const calls = stub.calls();
     const known = new Set(calls.map((call) => call.key));
-    if (!steps.every((step) => known.has(step.key))) throw new Error("the stub's log does not know the keys of the journal");
+    if (!steps.every((step) => known.has(step.key)))
+        throw new Error("the stub's log does not know the keys of the journal");
     const afterwards = new Set(calls.filter((call) => call.begin > killed).map((call) => call.key));
     const repeated = recorded.filter((step) => afterwards.has(step.key)).length;
     const succeeded = count(server, `${mine} and status = 'succeeded'`);
@@ -81,9 +93,26 @@ function report(server, stub, {runs, mine, killed, ready, done, say}) {
     const seconds = done - ready - model;
     say(`${recorded.length} model calls were recorded before the kill, ${again.length} after it`);
     const complete = succeeded === runs && count(server, mine) === runs;
-    const first = {...rows[0], reached: `${show(seconds)} s + ${model} s, ${succeeded} of ${runs}`, ok: complete && seconds <= MOST_S};
-    const second = {...rows[1], reached: `${repeated} of ${recorded.length}`, ok: repeated === 0 && recorded.length > 0};
-    const raw = {runs, succeeded, recorded: recorded.length, again: again.length, repeated, seconds, model_s: model, ready_s: ready - killed};
+    const first = {
+        ...rows[0],
+        reached: `${show(seconds)} s + ${model} s, ${succeeded} of ${runs}`,
+        ok: complete && seconds <= MOST_S,
+    };
+    const second = {
+        ...rows[1],
+        reached: `${repeated} of ${recorded.length}`,
+        ok: repeated === 0 && recorded.length > 0,
+    };
+    const raw = {
+        runs,
+        succeeded,
+        recorded: recorded.length,
+        again: again.length,
+        repeated,
+        seconds,
+        model_s: model,
+        ready_s: ready - killed,
+    };
     return {rows: [first, second], raw};
 }
 

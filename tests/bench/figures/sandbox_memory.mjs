@@ -23,10 +23,14 @@ async function measure({stub, say}) {
         server.mustHaveSucceeded();
         await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
         const sandboxes = server.parts().sandbox.map(memoryKb);
-        if (sandboxes.length < customers) throw new Error(`${sandboxes.length} sandboxes of ${customers} customers`);
+        if (sandboxes.length < customers)
+            throw new Error(`${sandboxes.length} sandboxes of ${customers} customers`);
         const own = sandboxes.map((m) => m.own);
         const kb = median(own);
-        say(`${sandboxes.length} sandboxes: private ${show(Math.min(...own))} to ${show(Math.max(...own))} KB, resident ${show(median(sandboxes.map((m) => m.rss)))} KB`);
+        say(
+            `${sandboxes.length} sandboxes: private ${show(Math.min(...own))} to ${show(Math.max(...own))} KB, ` +
+                `resident ${show(median(sandboxes.map((m) => m.rss)))} KB`,
+        );
         return {rows: [{...rows[0], reached: `${show(kb)} KB`, ok: kb <= MOST_KB}], raw: {sandboxes}};
     } finally {
         await server.dispose();

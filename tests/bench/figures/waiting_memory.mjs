@@ -10,7 +10,10 @@ import {show} from '../lib/stats.mjs';
 const MOST_KB = 20;
 const COUNTS = [1000, 5000];
 const MODEL_MS = 15_000; // long enough for all of them to be waiting
-const rows = COUNTS.map((n) => ({what: `memory per run waiting for a model, whole node, ${n} runs`, must: `${MOST_KB} KB`}));
+const rows = COUNTS.map((n) => ({
+    what: `memory per run waiting for a model, whole node, ${n} runs`,
+    must: `${MOST_KB} KB`,
+}));
 
 async function sample(stub, runs, say) {
     const server = await startServer(stub, {path: `/d/${MODEL_MS}`});
@@ -24,7 +27,10 @@ async function sample(stub, runs, say) {
         const after = server.memory();
         if (held < runs) throw new Error(`only ${held} of ${runs} runs wait for the model`);
         const kb = (part) => (after[part].pss - before[part].pss) / runs;
-        say(`${runs} runs: node ${show(kb('node'))} KB each (core ${show(kb('core'))}, sandbox ${show(kb('sandbox'))}), PostgreSQL ${show(kb('postgres'))}`);
+        say(
+            `${runs} runs: node ${show(kb('node'))} KB each (core ${show(kb('core'))}, ` +
+                `sandbox ${show(kb('sandbox'))}), PostgreSQL ${show(kb('postgres'))}`,
+        );
         await end;
         return {runs, before, after, kb: kb('node')};
     } finally {

@@ -1,5 +1,5 @@
 // The load generators: wrk for throughput, load (load.c) for everything else.
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -9,6 +9,7 @@ import {benchDir, buildDir} from './settings.mjs';
 
 export const ticketFile = path.join(benchDir, 'peers/ticket.json');
 const files = new Map();
+process.on('exit', () => files.forEach((file) => rmSync(file, {force: true})));
 
 /** A file that holds this body. */
 export function bodyFile(body) {
@@ -25,7 +26,7 @@ export function bodyFile(body) {
 function watchCpu() {
     let last = 0;
     let timer;
-    const onPid = (pid) => (timer = setInterval(() => (last = cpuMs(pid) || last), 100));
+    const onPid = (pid) => (timer = setInterval(() => (last = Math.max(last, cpuMs(pid))), 100));
     return {onPid, stop: () => clearInterval(timer), ms: () => last};
 }
 
@@ -34,13 +35,24 @@ export async function wrk(url, {connections, seconds, headers = {}, body}) {
     const watch = watchCpu();
     const out = await runProgram(
         'wrk',
-        ['-t1', `-c${connections}`, `-d${seconds}`, '--timeout', '60', '-s', path.join(benchDir, 'post.lua'), url],
+        [
+            '-t1',
+            `-c${connections}`,
+            `-d${seconds}`,
+            '--timeout',
+            '60',
+            '-s',
+            path.join(benchDir, 'post.lua'),
+            url,
+        ],
         {
             onPid: watch.onPid,
             env: {
                 ...process.env,
                 BODY: body === undefined ? ticketFile : bodyFile(body),
-                HEADERS: Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join('\n'),
+                HEADERS: Object.entries(headers)
+                    .map(([name, value]) => `${name}: ${value}`)
+                    .join('\n'),
             },
         },
     ).finally(watch.stop);
@@ -58,7 +70,8 @@ export async function load(url, options) {
     const flags = {requests: '-n', seconds: '-d', rate: '-r', ramp: '-R', match: '-m'};
     for (const [name, flag] of Object.entries(flags))
         if (options[name] !== undefined) args.push(flag, String(options[name]));
-    if (options.body !== null) args.push('-b', options.body === undefined ? ticketFile : bodyFile(options.body));
+    if (options.body !== null)
+        args.push('-b', options.body === undefined ? ticketFile : bodyFile(options.body));
     for (const [name, value] of Object.entries(options.headers ?? {})) args.push('-H', `${name}: ${value}`);
     return JSON.parse(await runProgram(path.join(buildDir, 'bench/load'), [...args, url]));
 }
@@ -68,6 +81,8 @@ export function mustBeClean(result, what) {
     const bad = Object.values(result.errors).reduce((a, b) => a + b, 0);
     const refused = Object.entries(result.status ?? {}).filter(([status]) => Number(status) >= 300);
     if (result.n === 0 || bad || refused.length)
-        throw new Error(`${what}: ${JSON.stringify({n: result.n, errors: result.errors, status: result.status})}`);
+        throw new Error(
+            `${what}: ${JSON.stringify({n: result.n, errors: result.errors, status: result.status})}`,
+        );
     return result;
 }

@@ -14,7 +14,11 @@ function streamed() {
     const {id, created, model, usage, choices} = JSON.parse(answer);
     const chunk = (rest) => ({id, object: 'chat.completion.chunk', created, model, ...rest});
     const delta = (part, finish) => chunk({choices: [{index: 0, delta: part, finish_reason: finish}]});
-    const chunks = [delta(choices[0].message, null), delta({}, choices[0].finish_reason), chunk({choices: [], usage})];
+    const chunks = [
+        delta(choices[0].message, null),
+        delta({}, choices[0].finish_reason),
+        chunk({choices: [], usage}),
+    ];
     return [...chunks.map((c) => JSON.stringify(c)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
 }
 
@@ -40,12 +44,23 @@ export async function startNginx(name, values = {}) {
     };
     const template = readFileSync(path.join(benchDir, `peers/${name}.conf`), 'utf8');
     mkdirSync(path.join(dir, 't'));
-    writeFileSync(path.join(dir, 'nginx.conf'), template.replace(/@([A-Z]+)@/g, (_, key) => all[key]));
+    writeFileSync(
+        path.join(dir, 'nginx.conf'),
+        template.replace(/@([A-Z]+)@/g, (_, key) => all[key]),
+    );
     const program = startProgram('nginx', ['-p', `${dir}/`, '-c', 'nginx.conf']);
     const url = `http://127.0.0.1:${port}`;
     const error = () => `nginx ${name}: ${program.log} ${readFileSync(path.join(dir, 'error.log'), 'utf8')}`;
     try {
-        await until(() => fetch(`${url}/held`).then(() => true, () => false), 5000, `nginx ${name}`);
+        await until(
+            () =>
+                fetch(`${url}/held`).then(
+                    () => true,
+                    () => false,
+                ),
+            5000,
+            `nginx ${name}`,
+        );
     } catch {
         throw new Error(error());
     }

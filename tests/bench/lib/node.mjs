@@ -38,7 +38,12 @@ export function databasesIn(dir, depth = 3) {
 export function parts(moonbase) {
     const all = processes();
     const result = {core: [], sandbox: [], toolbox: [], zygote: [], redis: [], postgres: []};
-    const postgres = new Set(tree(databasesIn(moonbase.dir).map((db) => db.pid), all).map((p) => p.pid));
+    const postgres = new Set(
+        tree(
+            databasesIn(moonbase.dir).map((db) => db.pid),
+            all,
+        ).map((p) => p.pid),
+    );
     for (const {pid, name} of tree([moonbase.pid], all)) {
         if (postgres.has(pid)) continue;
         const part = PARTS[name];

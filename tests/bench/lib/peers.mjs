@@ -12,7 +12,11 @@ const INSTALL_MS = 300_000;
 const START_MS = 60_000;
 
 const answersTickets = (url) =>
-    fetch(url, {method: 'POST', headers: {'content-type': 'application/json'}, body: readFileSync(ticketFile)}).then(
+    fetch(url, {
+        method: 'POST',
+        headers: {'content-type': 'application/json'},
+        body: readFileSync(ticketFile),
+    }).then(
         (response) => response.ok,
         () => false,
     );
@@ -27,7 +31,10 @@ export async function installPeer(name) {
             const args = ['install', '--no-audit', '--no-fund', '--silent'];
             await runProgram('npm', args, {cwd: dir, timeout: INSTALL_MS});
         } catch (error) {
-            throw Object.assign(new Error(`skipped: npm does not give ${name} (${error.message.split('\n')[0]})`), {skip: true});
+            throw Object.assign(
+                new Error(`skipped: npm does not give ${name} (${error.message.split('\n')[0]})`),
+                {skip: true},
+            );
         }
     }
     return dir;

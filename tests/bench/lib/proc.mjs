@@ -9,7 +9,10 @@ const read = (file) => {
     }
 };
 
-export const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+export const pids = () =>
+    readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
 
 /** Map of pid -> {pid, parent, name} of all processes. */
 export function processes() {
@@ -28,7 +31,7 @@ export function processes() {
 /** The processes below (and with) `roots`, as a list. */
 export function tree(roots, all = processes()) {
     const inside = new Set(roots.filter((pid) => all.has(pid)));
-    for (let before = -1; before !== inside.size; ) {
+    for (let before = -1; before !== inside.size;) {
         before = inside.size;
         for (const {pid, parent} of all.values()) if (inside.has(parent)) inside.add(pid);
     }

@@ -70,7 +70,7 @@ export function startProgram(command, args, options = {}) {
 
 /** Waits until `is()` gives something true, at most `ms`. */
 export async function until(is, ms, what, every = 50) {
-    for (const deadline = Date.now() + ms; ; ) {
+    for (const deadline = Date.now() + ms; ;) {
         const value = await is();
         if (value) return value;
         if (Date.now() > deadline) throw new Error(`${what}: not in ${ms} ms`);

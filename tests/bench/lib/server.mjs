@@ -1,6 +1,6 @@
 // A Moonbase to be measured: `serve --dev` with the stub as its model, and nothing in the way.
 import {execFileSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 
@@ -94,8 +94,25 @@ export class Server {
     }
 
     psql(database, text) {
-        const args = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-d', this.conninfo(database), '-c', text];
-        return execFileSync('psql', args, {encoding: 'utf8', maxBuffer: 1 << 28, env: {...process.env, PGOPTIONS: '-c client_min_messages=warning'}}).trim();
+        const args = [
+            '-X',
+            '-q',
+            '-A',
+            '-t',
+            '-F',
+            '\t',
+            '-v',
+            'ON_ERROR_STOP=1',
+            '-d',
+            this.conninfo(database),
+            '-c',
+            text,
+        ];
+        return execFileSync('psql', args, {
+            encoding: 'utf8',
+            maxBuffer: 1 << 28,
+            env: {...process.env, PGOPTIONS: '-c client_min_messages=warning'},
+        }).trim();
     }
 
     /** Rows of a query as arrays of text. */
@@ -116,14 +133,19 @@ export class Server {
 
     /** Money that no benchmark uses up. */
     enrich(customerId) {
-        this.sql(`insert into mb.credits values ('${customerId}', gen_random_uuid(), ${RICH_MICROS}, 'benchmark');
-            insert into mb.balances (customer_id, balance_micros) values ('${customerId}', ${RICH_MICROS})
-            on conflict (customer_id) do update set balance_micros = mb.balances.balance_micros + ${RICH_MICROS}`);
+        this.sql(`select engine.topup('${customerId}', ${RICH_MICROS}, 'benchmark')`);
     }
 
     /** A new customer; resolves with a client that has its key. */
     async customer(name) {
-        const out = await runProgram(binary, ['customer', 'create', name, '--json', '--data', this.moonbase.dir]);
+        const out = await runProgram(binary, [
+            'customer',
+            'create',
+            name,
+            '--json',
+            '--data',
+            this.moonbase.dir,
+        ]);
         const {api_key: key} = JSON.parse(out);
         this.enrich(this.customerIdOf(name));
         return this.api.as(key);
@@ -137,8 +159,9 @@ export class Server {
         if (bad.length) throw new Error(`runs that did not succeed: ${JSON.stringify(bad)}`);
     }
 
-    dispose() {
-        return this.moonbase.dispose();
+    async dispose() {
+        await this.moonbase.dispose();
+        if (!process.env.MB_KEEP) rmSync(this.moonbase.dir, {recursive: true, force: true});
     }
 }
 
@@ -152,13 +175,19 @@ export function timedPost(url, headers, body) {
         const request = http.request(url, {
             method: 'POST',
             agent,
-            headers: {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), ...headers},
+            headers: {
+                'Content-Type': 'application/json',
+                'Content-Length': Buffer.byteLength(text),
+                ...headers,
+            },
         });
         request.once('error', reject);
         request.once('response', (response) => {
             let out = '';
             response.setEncoding('utf8').on('data', (part) => (out += part));
-            response.once('end', () => resolve({status: response.statusCode, text: out, ms: performance.now() - begin}));
+            response.once('end', () =>
+                resolve({status: response.statusCode, text: out, ms: performance.now() - begin}),
+            );
         });
         request.end(text);
     });

@@ -24,7 +24,9 @@ export const scaled = (count) => Math.max(1, Math.round(count * settings.scale))
 
 function version(command, ...args) {
     try {
-        return execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}).trim().split('\n')[0];
+        return execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
+            .trim()
+            .split('\n')[0];
     } catch {
         return null;
     }

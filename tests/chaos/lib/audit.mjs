@@ -16,10 +16,12 @@ function runs(database) {
     const text = `select run_id, status, coalesce(output, 'null'), coalesce(left(error, 400), ''), coalesce(wait_reason, ''),
         diverged from mb.runs`;
     return new Map(
-        database.sql(text).map(([id, status, output, error, reason, diverged]) => [
-            id,
-            {id, status, output: JSON.parse(output), error, reason, diverged: diverged === 't'},
-        ]),
+        database
+            .sql(text)
+            .map(([id, status, output, error, reason, diverged]) => [
+                id,
+                {id, status, output: JSON.parse(output), error, reason, diverged: diverged === 't'},
+            ]),
     );
 }
 
@@ -30,17 +32,23 @@ function outcomes({database, work}) {
         const run = all.get(uuidOf(id));
         const {endsAs = 'succeeded', isRight} = KINDS[kind];
         if (!run) lost.push(`${kind} ${name} ${id}`);
-        else if (!['succeeded', 'failed', 'cancelled'].includes(run.status)) stuck.push(`${kind} ${name} ${id} ${run.status} ${run.reason}`);
+        else if (!['succeeded', 'failed', 'cancelled'].includes(run.status))
+            stuck.push(`${kind} ${name} ${id} ${run.status} ${run.reason}`);
         else if (run.status !== endsAs) wrong.push(`${kind} ${name} ${id} ${run.status} ${run.error}`);
-        else if (isRight && !isRight(name, run.output)) wrong.push(`${kind} ${name} ${id} gave ${JSON.stringify(run.output)}`);
+        else if (isRight && !isRight(name, run.output))
+            wrong.push(`${kind} ${name} ${id} gave ${JSON.stringify(run.output)}`);
     }
     const extra = [...all.keys()].filter((id) => !work.accepted.has(`run_${id.replace(/-/g, '')}`));
     return [
         verdict('no accepted run is lost', lost, `${work.accepted.size} accepted`),
         verdict('no run is stuck', stuck),
         verdict('every run ends as it must, with the right output', wrong),
-        verdict('one Idempotency-Key makes one run', extra.concat(work.problems)),
-        verdict('no replay diverged', [...all.values()].filter((run) => run.diverged).map((run) => run.id)),
+        verdict('one Idempotency-Key makes one run', extra.concat(work.doubles)),
+        verdict('an execute is accepted in the end', work.problems),
+        verdict(
+            'no replay diverged',
+            [...all.values()].filter((run) => run.diverged).map((run) => run.id),
+        ),
     ];
 }
 
@@ -48,9 +56,15 @@ function outcomes({database, work}) {
 function journal(database) {
     const text = `select 'mb-' || replace(run_id::text, '-', '') || encode(key, 'hex'), tool, coalesce(args, ''), state,
         extract(epoch from pg_xact_commit_timestamp(xmin)), error is not null, run_id from mb.steps where kind = 1`;
-    return database
-        .sql(text)
-        .map(([key, tool, args, state, at, failed, run]) => ({key, tool, args, done: state === '2', at: Number(at), failed: failed === 't', run}));
+    return database.sql(text).map(([key, tool, args, state, at, failed, run]) => ({
+        key,
+        tool,
+        args,
+        done: state === '2',
+        at: Number(at),
+        failed: failed === 't',
+        run,
+    }));
 }
 
 function executions({database, stub, work}) {
@@ -71,9 +85,13 @@ function executions({database, stub, work}) {
         verdict(
             'no recorded step is executed again',
             again.map(({key, begin}) => `${key} at ${begin}, recorded at ${done.get(key).at}`),
-            `${models} model calls recorded, ${calls.length} made: ${calls.length - models} had no record yet when something died (${unknown} of cancelled runs)`,
+            `${models} model calls recorded, ${calls.length} made: ${calls.length - models} had no record ` +
+                `yet when something died, ${unknown} never got one`,
         ),
-        verdict('no intent is left open', open.map((step) => `${step.tool} in ${step.run}`)),
+        verdict(
+            'no intent is left open',
+            open.map((step) => `${step.tool} in ${step.run}`),
+        ),
     ];
 }
 
@@ -92,8 +110,15 @@ function effects({stub, work}) {
     const posts = posters.filter(({name}) => seen.get(`POST ${name}`)?.times !== 1);
     const puts = posters.filter(({name}) => seen.get(`PUT ${name}`)?.keys.size !== 1);
     return [
-        verdict('what may not be repeated happens exactly once', posts.map(({name, id}) => `${name} ${id}: ${seen.get(`POST ${name}`)?.times ?? 0} times`), `${posters.length} POSTs`),
-        verdict('what may be repeated is so under one key', puts.map(({name, id}) => `${name} ${id}: ${[...(seen.get(`PUT ${name}`)?.keys ?? [])]}`)),
+        verdict(
+            'what may not be repeated happens exactly once',
+            posts.map(({name, id}) => `${name} ${id}: ${seen.get(`POST ${name}`)?.times ?? 0} times`),
+            `${posters.length} POSTs`,
+        ),
+        verdict(
+            'what may be repeated is so under one key',
+            puts.map(({name, id}) => `${name} ${id}: ${[...(seen.get(`PUT ${name}`)?.keys ?? [])]}`),
+        ),
     ];
 }
 
@@ -105,27 +130,39 @@ function writes({database, work}) {
         if (kind !== 'writer') continue;
         for (let step = 1; step <= 4; step++) {
             const value = JSON.parse(stored.get(`writer:${name}:step:${step}`) ?? 'null');
-            if (value?.step !== step || value?.id !== name) missing.push(`${name} step ${step}: ${JSON.stringify(value)}`);
+            if (value?.step !== step || value?.id !== name)
+                missing.push(`${name} step ${step}: ${JSON.stringify(value)}`);
         }
     }
     return [verdict('every write is there', missing, `${stored.size} values`)];
 }
 
 function money({database}) {
-    const audit = database.sql('select customer_id, credited_micros, charged_micros, balance_micros, usage_micros from engine.audit()');
+    const audit = database.sql(
+        'select customer_id, credited_micros, charged_micros, balance_micros, usage_micros from engine.audit()',
+    );
     const costs = database.sql(`select r.run_id, r.cost_micros, s.sum from mb.runs r
         join lateral (select coalesce(sum(price_micros), 0) as sum from mb.steps s
             where s.customer_id = r.customer_id and s.run_id = r.run_id and s.state = 2) s on s.sum <> r.cost_micros`);
     const [[charged, spent]] = database.sql(`select (select sum(price_micros) from mb.steps where state = 2),
         (select sum(amount_micros) from mb.credits) - (select sum(balance_micros) from mb.balances_now)`);
-    const leases = database.sql(`select b.customer_id, b.leased_micros, coalesce(sum(l.granted_micros), 0) from mb.balances b
+    const leases =
+        database.sql(`select b.customer_id, b.leased_micros, coalesce(sum(l.granted_micros), 0) from mb.balances b
         left join mb.balance_leases l on l.customer_id = b.customer_id group by 1, 2 having b.leased_micros <> coalesce(sum(l.granted_micros), 0)`);
     return [
-        verdict('charges are the sum of the journaled prices', [...audit.map(String), ...(charged === spent ? [] : [`${spent} charged, ${charged} journaled`])], `${charged} micro-dollars`),
-        verdict("a run's cost is the sum of its steps' prices", costs.map(([run, cost, sum]) => `${run}: ${cost} for ${sum}`)),
+        verdict(
+            'charges are the sum of the journaled prices',
+            [...audit.map(String), ...(charged === spent ? [] : [`${spent} charged, ${charged} journaled`])],
+            `${charged} micro-dollars`,
+        ),
+        verdict(
+            "a run's cost is the sum of its steps' prices",
+            costs.map(([run, cost, sum]) => `${run}: ${cost} for ${sum}`),
+        ),
         verdict('what cores hold of balances is what they were granted', leases.map(String)),
     ];
 }
 
 /** All rules of the database and the world outside. */
-export const audit = (context) => [outcomes, executions, effects, writes, money].flatMap((rules) => rules(context));
+export const audit = (context) =>
+    [outcomes, executions, effects, writes, money].flatMap((rules) => rules(context));

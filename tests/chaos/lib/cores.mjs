@@ -54,7 +54,11 @@ export class Core {
         const args = ['serve', '--port', String(this.port), '--data', this.dir, '--node-name', this.name];
         this.killed = false;
         this.readyAt = 0;
-        this.child = spawn(binary, args, {cwd: this.dir, env: {...process.env, ...this.env}, stdio: ['ignore', 'pipe', 'pipe']});
+        this.child = spawn(binary, args, {
+            cwd: this.dir,
+            env: {...process.env, ...this.env},
+            stdio: ['ignore', 'pipe', 'pipe'],
+        });
         living.add(this);
         this.child.stderr.on('data', (bytes) => this.log.write(bytes));
         this.child.stdout.on('data', (bytes) => {
@@ -98,7 +102,9 @@ export class Core {
         this.stopping = true;
         if (!this.child) return {code: 0};
         this.workers();
-        const gone = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({code, signal})));
+        const gone = new Promise((resolve) =>
+            this.child.once('exit', (code, signal) => resolve({code, signal})),
+        );
         this.child.kill('SIGTERM');
         const timer = setTimeout(() => this.child?.kill('SIGKILL'), STOP_MS);
         const end = await gone;

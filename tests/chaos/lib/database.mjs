@@ -16,7 +16,10 @@ export class Database {
     /** Makes a cluster and starts it. */
     async start() {
         const script = '. tests/lib/pg.sh; pg_start >&2 && createdb moonbase && echo "$PG_DIR"';
-        const out = await runProgram('bash', ['-c', script], {cwd: root, env: {...process.env, PG_CONF: CONF}});
+        const out = await runProgram('bash', ['-c', script], {
+            cwd: root,
+            env: {...process.env, PG_CONF: CONF},
+        });
         this.dir = out.trim();
         this.log = path.join(this.dir, 'log');
         process.on('exit', () => this.stop());
@@ -29,8 +32,13 @@ export class Database {
     /** Stops it; its folder goes, unless `keeps` says otherwise. */
     stop() {
         if (!this.dir) return;
-        const how = this.keeps ? 'pg_as_server "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -m fast -w stop' : 'pg_stop';
-        execFileSync('bash', ['-c', `. tests/lib/pg.sh; PG_DIR='${this.dir}'; ${how}`], {cwd: root, stdio: 'ignore'});
+        const how = this.keeps
+            ? 'pg_as_server "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -m fast -w stop'
+            : 'pg_stop';
+        execFileSync('bash', ['-c', `. tests/lib/pg.sh; PG_DIR='${this.dir}'; ${how}`], {
+            cwd: root,
+            stdio: 'ignore',
+        });
         this.dir = undefined;
     }
 
@@ -48,8 +56,25 @@ export class Database {
 
     /** Rows as arrays of text; throws while the server is away. */
     sql(text) {
-        const args = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-d', this.url('postgres'), '-c', text];
-        const out = execFileSync('psql', args, {encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe']}).trim();
+        const args = [
+            '-X',
+            '-q',
+            '-A',
+            '-t',
+            '-F',
+            '\t',
+            '-v',
+            'ON_ERROR_STOP=1',
+            '-d',
+            this.url('postgres'),
+            '-c',
+            text,
+        ];
+        const out = execFileSync('psql', args, {
+            encoding: 'utf8',
+            maxBuffer: 1 << 28,
+            stdio: ['ignore', 'pipe', 'pipe'],
+        }).trim();
         return out ? out.split('\n').map((line) => line.split('\t')) : [];
     }
 

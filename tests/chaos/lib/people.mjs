@@ -27,7 +27,8 @@ export class People {
             for (const [run, customer, reason, seq, title, age, args] of this.database.trySql(OPEN)) {
                 const of = this.customers.find(({uuid}) => uuid === customer);
                 const path = `/v1/runs/run_${run.replace(/-/g, '')}`;
-                if (reason === 'effect_uncertain' && Number(age) > SURE_AFTER_S) await this.#settle(of, path, seq, args);
+                if (reason === 'effect_uncertain' && Number(age) > SURE_AFTER_S)
+                    await this.#settle(of, path, seq, args);
                 else if (reason === 'approval') await this.#approve(of, path, title);
             }
             await pause(LOOK_MS);
@@ -35,15 +36,27 @@ export class People {
     }
 
     #approve(customer, path, title) {
-        return this.#tell(customer, `${path}/approve`, {approved: true, comment: title}, () => this.approved++);
+        return this.#tell(
+            customer,
+            `${path}/approve`,
+            {approved: true, comment: title},
+            () => this.approved++,
+        );
     }
 
     #settle(customer, path, seq, args) {
         const {method = 'GET', url = ''} = JSON.parse(args || '{}');
         const name = url.split('/').pop();
-        const happened = this.stub.effects().some((effect) => effect.name === name && effect.method === method);
+        const happened = this.stub
+            .effects()
+            .some((effect) => effect.name === name && effect.method === method);
         const body = happened ? {happened, result: {status: 200, headers: {}}} : {happened};
-        return this.#tell(customer, `${path}/steps/${seq}/settle`, body, () => this.settled[happened ? 'happened' : 'not']++);
+        return this.#tell(
+            customer,
+            `${path}/steps/${seq}/settle`,
+            body,
+            () => this.settled[happened ? 'happened' : 'not']++,
+        );
     }
 
     /** 409: somebody was faster, or the run has gone on. */

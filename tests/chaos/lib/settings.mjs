@@ -2,7 +2,9 @@
 const given = (name) => (process.env[name] ? Number(process.env[name]) : undefined);
 
 const SECONDS_PER_KILL = 0.6;
-const seconds = given('CHAOS_SECONDS') ?? (given('CHAOS_KILLS') ? Math.max(12, given('CHAOS_KILLS') * SECONDS_PER_KILL) : 180);
+const seconds =
+    given('CHAOS_SECONDS') ??
+    (given('CHAOS_KILLS') ? Math.max(12, given('CHAOS_KILLS') * SECONDS_PER_KILL) : 180);
 
 export const settings = {
     seconds,

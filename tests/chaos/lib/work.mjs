@@ -6,7 +6,8 @@ import {root} from '../../bench/lib/settings.mjs';
 import {packageOf} from '../../bench/lib/packages.mjs';
 import {between, pause, pick, random, weighted} from './settings.mjs';
 
-const ANSWER = JSON.parse(readFileSync(path.join(root, 'tests/bench/peers/answer.json'), 'utf8')).choices[0].message.content;
+const ANSWER = JSON.parse(readFileSync(path.join(root, 'tests/bench/peers/answer.json'), 'utf8')).choices[0]
+    .message.content;
 const REQUEST_MS = 10_000;
 const WRITES = 4;
 const PARTS = 6;
@@ -14,7 +15,11 @@ const PARTS = 6;
 const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 const sorted = (value) =>
     value && typeof value === 'object' && !Array.isArray(value)
-        ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]))
+        ? Object.fromEntries(
+              Object.keys(value)
+                  .sort()
+                  .map((key) => [key, sorted(value[key])]),
+          )
         : value;
 
 /** Each kind: its package, its share of the load, its input, and whether an output is right. */
@@ -24,7 +29,8 @@ export const KINDS = {
         files: () => packageOf('bench_task'),
         deployment: {config: {model: 'stub'}},
         input: (id) => ({subject: `Order 4711 (${id})`, body: 'I was charged twice.'}),
-        isRight: (id, out) => same(out, {category: 'billing', order: {number: '4711', status: 'unknown'}, reply: ANSWER}),
+        isRight: (id, out) =>
+            same(out, {category: 'billing', order: {number: '4711', status: 'unknown'}, reply: ANSWER}),
     },
     fan: {
         share: 2,
@@ -87,8 +93,12 @@ export async function insist(cores, key, method, path_, options, good, what) {
     for (let tries = 0; ; tries++) {
         const answer = await request(pick(cores).url, key, method, path_, options);
         if (answer && good.includes(answer.status)) return answer.json;
-        if (answer && answer.status < 500 && ![409, 429].includes(answer.status)) throw new Error(`${what}: ${answer.status} ${answer.text}`);
-        if (tries > 2000) throw new Error(`${what}: no luck in ${tries} tries, the last: ${answer?.status} ${answer?.text}`);
+        if (answer && answer.status < 500 && ![409, 429].includes(answer.status))
+            throw new Error(`${what}: ${answer.status} ${answer.text}`);
+        if (tries > 2000)
+            throw new Error(
+                `${what}: no luck in ${tries} tries, the last: ${answer?.status} ${answer?.text}`,
+            );
         await pause(50 + 50 * random());
     }
 }
@@ -97,9 +107,9 @@ export class Work {
     constructor(context) {
         this.context = context; // {cores, customers: [{key, deployments: {kind: id}}], stub}
         this.accepted = new Map(); // run id -> {kind, name, key, customer}
-        this.problems = [];
+        this.problems = []; // requests that were refused
+        this.doubles = []; // keys that made more than one run
         this.sent = 0;
-        this.requests = 0;
         this.open = new Set();
     }
 
@@ -107,7 +117,9 @@ export class Work {
     async #send() {
         const {cores, customers} = this.context;
         const customer = pick(customers);
-        const kind = weighted(Object.fromEntries(Object.entries(KINDS).map(([name, {share}]) => [name, share])));
+        const kind = weighted(
+            Object.fromEntries(Object.entries(KINDS).map(([name, {share}]) => [name, share])),
+        );
         const name = `c${String(this.sent++).padStart(6, '0')}`;
         const execute = () =>
             insist(
@@ -117,7 +129,10 @@ export class Work {
                 `/v1/deployments/${customer.deployments[kind]}/execute`,
                 {
                     json: KINDS[kind].input(name, this.context),
-                    headers: {Prefer: random() < 0.3 ? 'wait=5' : 'respond-async', 'Idempotency-Key': `"chaos-${name}"`},
+                    headers: {
+                        Prefer: random() < 0.3 ? 'wait=5' : 'respond-async',
+                        'Idempotency-Key': `"chaos-${name}"`,
+                    },
                 },
                 [200, 202],
                 `execute ${kind} ${name}`,
@@ -126,7 +141,8 @@ export class Work {
         this.accepted.set(id, {id, kind, name, customer});
         if (random() < 0.1) {
             const again = await execute();
-            if (again.id !== id) this.problems.push(`${name} was accepted twice under one key: ${id} and ${again.id}`);
+            if (again.id !== id)
+                this.doubles.push(`${name} was accepted twice under one key: ${id} and ${again.id}`);
         }
         if (kind === 'cancelled') await this.#cancel(customer, id);
     }
@@ -134,7 +150,12 @@ export class Work {
     async #cancel(customer, id) {
         await pause(between(0, 1500));
         for (;;) {
-            const answer = await request(pick(this.context.cores).url, customer.key, 'POST', `/v1/runs/${id}/cancel`);
+            const answer = await request(
+                pick(this.context.cores).url,
+                customer.key,
+                'POST',
+                `/v1/runs/${id}/cancel`,
+            );
             if (answer && [200, 202, 409].includes(answer.status)) return;
             await pause(100);
         }

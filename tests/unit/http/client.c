@@ -41,8 +41,6 @@ void rig_start(struct rig *rig, void (*change)(struct mb_http_config *config))
     rig->port = mb_http_port(rig->http);
 }
 
-
-
 void rig_stop(struct rig *rig)
 {
     mb_http_free(rig->http);
@@ -229,8 +227,7 @@ void assert_problem(struct answer *answer, int status, const char *code)
     const char *type = answer_header(answer, "content-type");
     struct mb_err err;
     if (answer->status != status)
-        fail_msg("status %d instead of %d: %s", answer->status, status,
-                 mb_buf_cstr(&answer->body));
+        fail_msg("status %d instead of %d: %s", answer->status, status, mb_buf_cstr(&answer->body));
     assert_non_null(type);
     assert_string_equal(type, "application/problem+json");
     json_t *problem = mb_json_parse(mb_buf_str(&answer->body), &err);

@@ -1,4 +1,5 @@
-/* A client in the server's own process: it sends bytes and turns the loop until an answer is there. */
+/* A client in the server's own process: it sends bytes and turns the loop until an answer is there.
+ */
 #ifndef CLIENT_H
 #define CLIENT_H
 
@@ -46,7 +47,8 @@ struct answer client_do(struct rig *rig, const char *method, const char *path, c
                         const char *body);
 /* The value of a header (lower-case name) of the answer, or NULL; valid until the next call. */
 const char *answer_header(const struct answer *answer, const char *name);
-/* The answer's body is a problem with this status and code; checks it, and that it is well-formed. */
+/* The answer's body is a problem with this status and code; checks it, and that it is well-formed.
+ */
 void assert_problem(struct answer *answer, int status, const char *code);
 void answer_release(struct answer *answer);
 

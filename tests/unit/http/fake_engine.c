@@ -51,7 +51,8 @@ static void end(struct mb_run *run)
 
 void fake_run_accept(struct mb_run *run)
 {
-    MB_LIST_EACH (node, next, &run->followers) {
+    MB_LIST_EACH(node, next, &run->followers)
+    {
         struct mb_follow *follow = MB_LIST_ENTRY(node, struct mb_follow, node);
         if (follow->on_accepted)
             follow->on_accepted(follow, run->id);
@@ -61,7 +62,8 @@ void fake_run_accept(struct mb_run *run)
 void fake_run_event(struct mb_run *run, enum mb_event_kind kind, int seq, const char *json)
 {
     struct mb_run_event event = {.kind = kind, .seq = seq, .json = mb_str_c(json)};
-    MB_LIST_EACH (node, next, &run->followers) {
+    MB_LIST_EACH(node, next, &run->followers)
+    {
         struct mb_follow *follow = MB_LIST_ENTRY(node, struct mb_follow, node);
         if (follow->on_event)
             follow->on_event(follow, &event);
@@ -94,7 +96,8 @@ void fake_run_lost(struct mb_run *run)
 
 void fake_engine_reset(void)
 {
-    MB_LIST_EACH (node, next, all()) {
+    MB_LIST_EACH(node, next, all())
+    {
         struct mb_run *run = MB_LIST_ENTRY(node, struct mb_run, node);
         while (next_follower(run))
             ;
@@ -158,7 +161,8 @@ bool mb_engine_follow(struct mb_engine *engine, struct mb_id customer_id, struct
                       struct mb_follow *follow)
 {
     (void)engine;
-    MB_LIST_EACH (node, next, all()) {
+    MB_LIST_EACH(node, next, all())
+    {
         struct mb_run *run = MB_LIST_ENTRY(node, struct mb_run, node);
         if (!mb_id_eq(run->id, run_id) || !mb_id_eq(run->customer_id, customer_id))
             continue;
@@ -181,7 +185,8 @@ void mb_engine_unfollow(struct mb_follow *follow)
 bool mb_engine_cancel(struct mb_engine *engine, struct mb_id customer_id, struct mb_id run_id)
 {
     (void)engine, (void)customer_id;
-    MB_LIST_EACH (node, next, all()) {
+    MB_LIST_EACH(node, next, all())
+    {
         struct mb_run *run = MB_LIST_ENTRY(node, struct mb_run, node);
         if (mb_id_eq(run->id, run_id))
             return run->was_cancelled = true;

@@ -62,7 +62,8 @@ void fake_engine_reset(void);
 
 /* ---- the gate ---- */
 
-extern const char *fake_manifest; /* what a package check gives; NULL = it fails with fake_check_err */
+extern const char
+    *fake_manifest; /* what a package check gives; NULL = it fails with fake_check_err */
 extern struct mb_err fake_check_err;
 void fake_gate_init(struct mb_loop *loop);
 

@@ -233,8 +233,12 @@ static void headers_that_hold_no_key_are_refused_without_a_look_up(void **state)
 {
     (void)state;
     static const char *const headers[] = {
-        "",       "Bearer",     "Bearer ",
-        "Basic x", "Bearer mb_", "Bearer  mb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic x",
+        "Bearer mb_",
+        "Bearer  mb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
         "mb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
     };
     for (size_t i = 0; i < MB_LEN(headers); i++) {

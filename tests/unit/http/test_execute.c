@@ -39,7 +39,7 @@ static void answer_sql(struct fake_answer *answer)
 
 static int setup(void **state)
 {
-    rig_start(&rig, *state ? *(void (**)(struct mb_http_config *))*state : NULL);
+    rig_start(&rig, *state ? *(void (**)(struct mb_http_config *)) * state : NULL);
     fake_pg_answer = answer_sql;
     sql_answer = next_page = NULL;
     readings = 0;
@@ -57,8 +57,8 @@ static int start(const char *headers, const char *body)
 {
     struct mb_buf text = {0};
     int fd = client_connect(&rig), before = fake_runs();
-    mb_buf_addf(&text, "POST %s HTTP/1.1\r\nHost: t\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", EXECUTE,
-                AUTH, JSON, headers, strlen(body), body);
+    mb_buf_addf(&text, "POST %s HTTP/1.1\r\nHost: t\r\n%s%s%sContent-Length: %zu\r\n\r\n%s",
+                EXECUTE, AUTH, JSON, headers, strlen(body), body);
     client_send(&rig, fd, mb_buf_head(&text), mb_buf_len(&text));
     mb_buf_release(&text);
     for (int i = 0; i < 200 && fake_runs() == before; i++)
@@ -71,7 +71,8 @@ static int open_events(const char *headers)
 {
     struct mb_buf text = {0};
     int fd = client_connect(&rig);
-    mb_buf_addf(&text, "GET /v1/runs/%s/events HTTP/1.1\r\nHost: t\r\n%s%s\r\n", RUN, AUTH, headers);
+    mb_buf_addf(&text, "GET /v1/runs/%s/events HTTP/1.1\r\nHost: t\r\n%s%s\r\n", RUN, AUTH,
+                headers);
     client_send(&rig, fd, mb_buf_head(&text), mb_buf_len(&text));
     mb_buf_release(&text);
     return fd;
@@ -116,8 +117,8 @@ static void the_input_goes_to_the_engine_as_it_came_and_the_run_comes_back(void 
 static void a_connection_serves_one_run_after_the_other(void **state)
 {
     (void)state;
-    static const char one[] = "POST " EXECUTE " HTTP/1.1\r\nHost: t\r\n" AUTH JSON
-                              "Content-Length: 300\r\n\r\n";
+    static const char one[] =
+        "POST " EXECUTE " HTTP/1.1\r\nHost: t\r\n" AUTH JSON "Content-Length: 300\r\n\r\n";
     char body[301];
     memset(body, ' ', 300);
     body[0] = '1', body[300] = '\0';
@@ -152,9 +153,9 @@ static void while_a_run_waits_its_connection_keeps_no_input_buffer(void **state)
 static void a_second_request_that_is_sent_meanwhile_is_not_lost(void **state)
 {
     (void)state;
-    static const char two[] = "POST " EXECUTE " HTTP/1.1\r\nHost: t\r\n" AUTH JSON
-                              "Content-Length: 2\r\n\r\n{}"
-                              "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n";
+    static const char two[] =
+        "POST " EXECUTE " HTTP/1.1\r\nHost: t\r\n" AUTH JSON "Content-Length: 2\r\n\r\n{}"
+        "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n";
     int fd = client_connect(&rig);
     client_send(&rig, fd, two, sizeof(two) - 1);
     while (fake_runs() == 0)
@@ -293,7 +294,8 @@ static void idempotency_keys_that_are_none_are_refused(void **state)
 static void what_cannot_be_accepted_is_refused(void **state)
 {
     (void)state;
-    struct answer answer = client_do(&rig, "POST", EXECUTE, AUTH JSON "Accept: text/html\r\n", "{}");
+    struct answer answer =
+        client_do(&rig, "POST", EXECUTE, AUTH JSON "Accept: text/html\r\n", "{}");
     assert_problem(&answer, 406, "not_acceptable");
     answer_release(&answer);
     answer = client_do(&rig, "GET", "/v1/runs/" RUN "/events", AUTH "Accept: application/json\r\n",
@@ -308,8 +310,11 @@ static void what_cannot_be_accepted_is_refused(void **state)
 
 /* ---------------------------------------------------------------- not here any more */
 
-#define ENDED   "{\"status\":200,\"body\":{\"run\":{\"status\":\"succeeded\",\"x\":1},\"events\":[],\"more\":false}}"
-#define RUNNING "{\"status\":200,\"body\":{\"run\":{\"status\":\"running\"},\"events\":[],\"more\":false}}"
+#define ENDED                                                                                      \
+    "{\"status\":200,\"body\":{\"run\":{\"status\":\"succeeded\",\"x\":1},\"events\":[],\"more\":" \
+    "false}}"
+#define RUNNING                                                                                    \
+    "{\"status\":200,\"body\":{\"run\":{\"status\":\"running\"},\"events\":[],\"more\":false}}"
 
 static void a_run_that_another_core_took_over_is_waited_for_in_the_database(void **state)
 {
@@ -448,9 +453,10 @@ static void streams_over_the_cap_are_refused(void **state)
 static void events_come_from_the_journal_and_then_the_run(void **state)
 {
     (void)state;
-    sql_answer = "{\"status\":200,\"body\":{\"run\":{\"status\":\"failed\"},\"more\":false,\"events\":["
-                 "{\"seq\":3,\"event\":\"step\",\"data\":{\"seq\":3}},"
-                 "{\"seq\":4,\"event\":\"log\",\"data\":{\"level\":\"info\",\"text\":\"a\\nb\"}}]}}";
+    sql_answer =
+        "{\"status\":200,\"body\":{\"run\":{\"status\":\"failed\"},\"more\":false,\"events\":["
+        "{\"seq\":3,\"event\":\"step\",\"data\":{\"seq\":3}},"
+        "{\"seq\":4,\"event\":\"log\",\"data\":{\"level\":\"info\",\"text\":\"a\\nb\"}}]}}";
     int fd = open_events("Last-Event-ID: 2\r\n");
     struct mb_buf in = client_read_until(&rig, fd, "\r\n0\r\n\r\n");
     assert_non_null(strstr(sql_request, "\"after\":2"));
@@ -465,8 +471,9 @@ static void events_come_from_the_journal_and_then_the_run(void **state)
 static void pages_of_events_are_read_until_the_last(void **state)
 {
     (void)state;
-    sql_answer = "{\"status\":200,\"body\":{\"run\":{\"status\":\"failed\"},\"more\":true,\"events\":["
-                 "{\"seq\":1,\"event\":\"emit\",\"data\":{}}]}}";
+    sql_answer =
+        "{\"status\":200,\"body\":{\"run\":{\"status\":\"failed\"},\"more\":true,\"events\":["
+        "{\"seq\":1,\"event\":\"emit\",\"data\":{}}]}}";
     next_page = ENDED;
     int fd = open_events("");
     struct mb_buf in = client_read_until(&rig, fd, "event: done\n");
@@ -652,7 +659,7 @@ int main(void)
 {
     static void (*one)(struct mb_http_config *) = one_stream;
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)         cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define WITH(name, config) {#name, name, setup, teardown, &(config)}
         TEST(the_input_goes_to_the_engine_as_it_came_and_the_run_comes_back),
         TEST(a_connection_serves_one_run_after_the_other),

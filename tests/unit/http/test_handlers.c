@@ -1,5 +1,5 @@
-/* The operations on packages, deployments, secrets and keys, and those that SQL serves: what they ask
- * of the database, and what they never tell it. */
+/* The operations on packages, deployments, secrets and keys, and those that SQL serves: what they
+ * ask of the database, and what they never tell it. */
 #include "cmk.h"
 
 #include <stdio.h>
@@ -91,8 +91,9 @@ static void a_function_gets_parameters_body_and_caller(void **state)
     assert_string_equal(request, wanted);
     assert_int_equal(fake_query.param[0].len, 16);
     assert_memory_equal(fake_query.param[0].ptr, fake_customer().bytes, 16);
-    served(post("/v1/knowledge/faq/documents", "{ \"documents\": [{\"id\":\"a\",\"body\":\"b\"}] }"),
-           200);
+    served(
+        post("/v1/knowledge/faq/documents", "{ \"documents\": [{\"id\":\"a\",\"body\":\"b\"}] }"),
+        200);
     assert_non_null(strstr(request, "\"params\":{\"collection\":\"faq\"},"
                                     "\"body\":{ \"documents\": [{\"id\":\"a\",\"body\":\"b\"}] }"));
 }
@@ -209,8 +210,8 @@ static void what_the_check_refuses_is_told_with_file_and_line(void **state)
 static void paths_that_leave_their_folder_are_refused(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"../main.lua", "/etc/passwd", "a/../../b", "a//b", "./a",
-                                        "a\\\\b",      "a\\nb",       "C:/x"};
+    static const char *const paths[] = {"../main.lua", "/etc/passwd", "a/../../b", "a//b",
+                                        "./a",         "a\\\\b",      "a\\nb",     "C:/x"};
     for (size_t i = 0; i < MB_LEN(paths); i++) {
         char body[256];
         snprintf(body, sizeof(body), "{\"files\":{\"main.lua\":\"\",\"%s\":\"\"}}", paths[i]);
@@ -361,8 +362,7 @@ static void secrets_reach_the_database_sealed_only(void **state)
     answers[0] = PACKAGE;
     answers[1] = answers[2] = "{\"status\":201,\"body\":{}}";
     answers[3] = "{\"status\":200,\"body\":{}}";
-    served(post("/v1/deployments",
-                "{\"package\":\"p\",\"secrets\":{\"A\":\"hunter2-deploy\"}}"),
+    served(post("/v1/deployments", "{\"package\":\"p\",\"secrets\":{\"A\":\"hunter2-deploy\"}}"),
            201);
     assert_opens("A", "hunter2-deploy");
     served(post("/v1/secrets", "{\"name\":\"TOKEN\",\"value\":\"hunter2-create\"}"), 201);

@@ -31,9 +31,10 @@ static void a_problem_names_code_detail_and_place(void **state)
     static const struct {
         const char *place, *member, *shown;
     } cases[] = {
-        {"/config/tone", "pointer", "#/config/tone"}, {"#", "pointer", "#"},
-        {"main.lua:12", "pointer", "main.lua:12"},    {"agent.json#/tools/0", "pointer",
-                                                      "agent.json#/tools/0"},
+        {"/config/tone", "pointer", "#/config/tone"},
+        {"#", "pointer", "#"},
+        {"main.lua:12", "pointer", "main.lua:12"},
+        {"agent.json#/tools/0", "pointer", "agent.json#/tools/0"},
         {"?limit", "parameter", "limit"},
     };
     for (size_t i = 0; i < MB_LEN(cases); i++) {

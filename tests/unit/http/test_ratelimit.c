@@ -291,7 +291,7 @@ static void freed_with_requests_waiting_nobody_is_called(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define REDIS(name) cmocka_unit_test_setup_teardown(name, setup_redis, teardown_redis)
         TEST(a_minutes_worth_is_there_and_then_it_is_refused),
         TEST(the_bucket_fills_evenly_and_not_over),

@@ -76,8 +76,8 @@ static void every_operation_under_v1_needs_a_scope_and_tells_of_refusals(void **
         for (; op->method[n]; n++)
             method[n] = (char)(op->method[n] | 0x20);
         method[n] = '\0';
-        json_t *responses = json_object_get(
-            json_object_get(json_object_get(paths, op->path), method), "responses");
+        json_t *responses =
+            json_object_get(json_object_get(json_object_get(paths, op->path), method), "responses");
         static const char *const needed[] = {"401", "403", "429", "503"};
         for (size_t s = 0; s < MB_LEN(needed); s++)
             if (!json_object_get(responses, needed[s]))
@@ -101,7 +101,8 @@ static void a_document_with_a_mistake_is_refused_with_its_place(void **state)
         {"{\"x-sql\":\"f\"}", "operationId"},
         {"{\"operationId\":\"o\",\"x-sql\":\"f\",\"parameters\":[{\"$ref\":\"#/components/x/y\"}]}",
          "leads nowhere"},
-        {"{\"operationId\":\"o\",\"x-sql\":\"f\",\"requestBody\":{\"content\":{\"application/json\":"
+        {"{\"operationId\":\"o\",\"x-sql\":\"f\",\"requestBody\":{\"content\":{\"application/"
+         "json\":"
          "{\"schema\":{\"type\":\"objekt\"}}}}}",
          "\"o\""},
     };
@@ -242,8 +243,9 @@ static void parameters_come_out_typed_with_their_defaults(void **state)
          "{\"run_id\":\"019ab3c4-d5e6-7f80-90a1-b2c3d4e5f609\"}"},
         {"/v1/packages/pkg_019ab3c4d5e67f8090a1b2c3d4e5f609", "files=true",
          "{\"files\":true,\"package_id\":\"019ab3c4-d5e6-7f80-90a1-b2c3d4e5f609\"}"},
-        {"/v1/knowledge/faq/search", "q=a+b%20%C3%A9%26", "{\"collection\":\"faq\",\"limit\":10,"
-                                                          "\"q\":\"a b é&\"}"},
+        {"/v1/knowledge/faq/search", "q=a+b%20%C3%A9%26",
+         "{\"collection\":\"faq\",\"limit\":10,"
+         "\"q\":\"a b é&\"}"},
         {"/v1/knowledge/faq/documents/a%2Fb+c", "",
          "{\"collection\":\"faq\",\"document_id\":\"a/b+c\"}"},
         {"/v1/usage", "group_by=tool,hour&from=2026-11-22T10:00:00Z",

@@ -135,7 +135,7 @@ static const struct lua_case cases[] = {
      "\"the arguments must be a table with named fields\""},
 };
 
-/* -- neighbours -------------------------------------------------------------------------------- */
+/* -- neighbours ------------------------------------------------------------------------------- */
 
 static const char LOOPS[] = "return function() while true do end end";
 static const char GROWS[] = "return function() local t = {} for i = 1, 1e9 do t[i] = {i} end end";

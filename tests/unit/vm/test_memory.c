@@ -9,8 +9,7 @@
 #include "vm/heap.h"
 #include "vm/prng.h"
 
-/* -- slab ---------------------------------------------------------------------------------------
- */
+/* -- slab ------------------------------------------------------------------------------------- */
 
 static void blocks_do_not_overlap(void **state)
 {
@@ -62,8 +61,7 @@ static void empty_pages_serve_other_sizes(void **state)
     mb_slab_release(&slab);
 }
 
-/* -- heap ---------------------------------------------------------------------------------------
- */
+/* -- heap ------------------------------------------------------------------------------------- */
 
 static int pressed;
 
@@ -201,8 +199,7 @@ static void scattered_blocks_are_bounded(void **state)
     mb_heap_close(&heap, L); /* takes the pages with it */
 }
 
-/* -- random numbers -----------------------------------------------------------------------------
- */
+/* -- random numbers --------------------------------------------------------------------------- */
 
 static void streams_of_a_seed_differ_and_repeat(void **state)
 {

@@ -103,9 +103,10 @@ static const struct lua_case cases[] = {
      "(pcall(string.format, '%5.1p', {}))}",
      "[\"table: 0x00000001 1\",false,false]"},
     {"format_uses_tostring",
-     "return string.format('%5s|%-5s|%%|%d', setmetatable({}, {__tostring = function() return 'me' "
+     "return string.format('%s ', moon.json.null) .. string.format('%5s|%-5s|%%|%d', "
+     "setmetatable({}, {__tostring = function() return 'me' "
      "end}), 'x', 3)",
-     "\"   me|x    |%|3\""},
+     "\"null    me|x    |%|3\""},
     {"tostring_of_null", "return tostring(moon.json.null)", "\"null\""},
 
     /* known attacks */

@@ -29,7 +29,8 @@ async function agent(ticket) {
     const category = await DBOS.runStep(classify, {name: 'classify'});
     const lookUp = async () => ({no: /\d{3,}/.exec(text)?.[0] ?? null, status: 'shipped'});
     const order = await DBOS.runStep(lookUp, {name: 'lookup'});
-    const write = () => ask(`${id}/3`, `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`, ticket.body);
+    const write = () =>
+        ask(`${id}/3`, `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`, ticket.body);
     const reply = await DBOS.runStep(write, {name: 'write'});
     return {id, category, order, reply};
 }

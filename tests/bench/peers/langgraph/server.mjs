@@ -34,10 +34,18 @@ const State = Annotation.Root({
 });
 const whole = (ticket) => `${ticket.subject}\n${ticket.body}`;
 const builder = new StateGraph(State)
-    .addNode('classify', async (s) => ({category: (await ask(`${s.id}/1`, 'Classify the ticket.', whole(s.ticket))).split(':')[0]}))
-    .addNode('lookup', async (s) => ({order: {no: /\d{3,}/.exec(whole(s.ticket))?.[0] ?? null, status: 'shipped'}}))
+    .addNode('classify', async (s) => ({
+        category: (await ask(`${s.id}/1`, 'Classify the ticket.', whole(s.ticket))).split(':')[0],
+    }))
+    .addNode('lookup', async (s) => ({
+        order: {no: /\d{3,}/.exec(whole(s.ticket))?.[0] ?? null, status: 'shipped'},
+    }))
     .addNode('write', async (s) => ({
-        reply: await ask(`${s.id}/3`, `Write a reply. Category ${s.category}. Order ${JSON.stringify(s.order)}`, s.ticket.body),
+        reply: await ask(
+            `${s.id}/3`,
+            `Write a reply. Category ${s.category}. Order ${JSON.stringify(s.order)}`,
+            s.ticket.body,
+        ),
     }))
     .addEdge(START, 'classify')
     .addEdge('classify', 'lookup')

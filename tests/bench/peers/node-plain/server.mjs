@@ -42,7 +42,11 @@ app.post('/agent', async (request) => {
     await put(id, 1, category);
     const order = {no: /\d{3,}/.exec(text)?.[0] ?? null, status: 'shipped'};
     await put(id, 2, order);
-    const reply = await ask(`${id}/3`, `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`, body);
+    const reply = await ask(
+        `${id}/3`,
+        `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`,
+        body,
+    );
     await put(id, 3, reply);
     return {id, category, order, reply};
 });

@@ -37,9 +37,17 @@ async function ask(user, system, text) {
 async function run(ctx, ticket) {
     const id = ticket.id ?? ctx.request().id;
     const text = `${ticket.subject}\n${ticket.body}`;
-    const category = await ctx.run('classify', async () => (await ask(`${id}/1`, 'Classify the ticket.', text)).split(':')[0]);
-    const order = await ctx.run('lookup', async () => ({no: /\d{3,}/.exec(text)?.[0] ?? null, status: 'shipped'}));
-    const reply = await ctx.run('write', () => ask(`${id}/3`, `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`, ticket.body));
+    const category = await ctx.run(
+        'classify',
+        async () => (await ask(`${id}/1`, 'Classify the ticket.', text)).split(':')[0],
+    );
+    const order = await ctx.run('lookup', async () => ({
+        no: /\d{3,}/.exec(text)?.[0] ?? null,
+        status: 'shipped',
+    }));
+    const reply = await ctx.run('write', () =>
+        ask(`${id}/3`, `Write a reply. Category ${category}. Order ${JSON.stringify(order)}`, ticket.body),
+    );
     return {id, category, order, reply};
 }
 
@@ -55,24 +63,28 @@ const [service, node, admin] = [await freePort(), await freePort(), await freePo
 await restate.serve({services: [restate.service({name: 'agent', handlers: {run}})], port: service});
 
 const base = mkdtempSync(path.join(tmpdir(), 'mb-restate-'));
-const server = spawn('./node_modules/@restatedev/restate-server-linux-x64/bin/restate-server', ['--no-logo'], {
-    stdio: 'inherit',
-    env: {
-        ...process.env,
-        RESTATE_BASE_DIR: base,
-        RESTATE_DISABLE_TELEMETRY: 'true',
-        RESTATE_LISTEN_MODE: 'tcp',
-        RESTATE_BIND_IP: '127.0.0.1',
-        RESTATE_BIND_PORT: String(node),
-        RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${PORT}`,
-        RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
-        RESTATE_LOG_FILTER: 'warn',
-        RESTATE_NODE_NAME: 'n1',
+const server = spawn(
+    './node_modules/@restatedev/restate-server-linux-x64/bin/restate-server',
+    ['--no-logo'],
+    {
+        stdio: 'inherit',
+        env: {
+            ...process.env,
+            RESTATE_BASE_DIR: base,
+            RESTATE_DISABLE_TELEMETRY: 'true',
+            RESTATE_LISTEN_MODE: 'tcp',
+            RESTATE_BIND_IP: '127.0.0.1',
+            RESTATE_BIND_PORT: String(node),
+            RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${PORT}`,
+            RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
+            RESTATE_LOG_FILTER: 'warn',
+            RESTATE_NODE_NAME: 'n1',
+        },
     },
-});
+);
 const stop = () => {
     server.kill('SIGKILL');
-    rmSync(base, {recursive: true, force: true});
+    rmSync(base, {recursive: true, force: true, maxRetries: 10, retryDelay: 50});
     process.exit(0);
 };
 process.on('SIGTERM', stop);
