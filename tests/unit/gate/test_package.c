@@ -21,6 +21,7 @@ static int setup(void **state)
     (void)state;
     struct mb_err err = {0};
     mb_config_init(&config);
+    free(config.sandbox_binary);
     config.sandbox_binary = mb_test_sandbox_path();
     if (mb_platform_init(&platform, &config, &err))
         fail_msg("%s", err.message);
@@ -31,6 +32,7 @@ static int teardown(void **state)
 {
     (void)state;
     mb_platform_release(&platform);
+    mb_config_release(&config);
     return 0;
 }
 
