@@ -25,6 +25,7 @@ static void MB_NORETURN exec_zygote(const char *binary, int fd, pid_t core)
     else
         dup2(fd, ZYGOTE_FD);
     close_range(ZYGOTE_FD + 1, ~0U, 0);
+    setpgid(0, 0); /* Ctrl-C is for the core, which ends its sandboxes itself */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != core)
         _exit(0);

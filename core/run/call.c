@@ -353,13 +353,13 @@ void mb_call_begin_run(struct mb_run *run)
     int64_t fee = run->deployment->package->per_run_micros;
     uint8_t key[MB_KEY_BYTES];
     struct mb_err err;
-    if (fee <= 0 || run->engine->config.replay_only) {
+    if (fee <= 0) {
         mb_sandbox_queue(run);
         return;
     }
     make_key(run, mb_str_c(fee_tool), MB_STR(""), key);
     struct mb_recorded *record = recall(run, key);
-    if (record) { /* paid in an earlier life */
+    if (record || run->engine->config.replay_only) { /* paid in an earlier life */
         mb_recorded_free(record);
         mb_sandbox_queue(run);
         return;

@@ -16,6 +16,7 @@ struct mb_recorded {
     int intent_seq;     /* of the row that said it may begin; 0 = there was none */
     int64_t started_us; /* wall clock */
     int64_t ended_us;   /* wall clock; only when is_done */
+    bool is_call;       /* a step; else the run's price, a progress event or a log line */
     bool is_done;       /* else only the intent is there */
     bool is_error;
     bool is_decided; /* approve, ask: a person has answered; text is the decision */

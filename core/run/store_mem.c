@@ -49,6 +49,7 @@ static void keep_row(struct store_mem *s, struct record *r, const struct mb_row 
     const char *text = row->error ? row->error : row->result;
     memcpy(k->row.key, row->key, sizeof(row->key));
     k->row.seq = row->seq;
+    k->row.is_call = row->kind == MB_ROW_CALL;
     k->row.is_done = row->state == MB_ROW_DONE;
     k->row.intent_seq = k->row.is_done ? 0 : row->seq;
     k->row.is_error = row->error != NULL;
@@ -124,7 +125,7 @@ static void tell(struct mb_timer *timer)
         struct mb_recorded row = MB_LIST_ENTRY(it, struct kept, node)->row;
         if (row.text)
             row.text = mb_strndup(row.text, row.len);
-        replay->steps += row.is_done;
+        replay->steps += row.is_call && row.is_done;
         mb_replay_add(replay, &row);
     }
     l->on_loaded(l->arg, replay, mb_str_c(r->input), NULL);

@@ -67,7 +67,7 @@ static void read_step(struct load *l, struct mb_replay *replay, const struct mb_
                       int row)
 {
     struct mb_recorded rec = {.seq = (int)mb_pg_get_int(res, row, 0)};
-    bool is_call = mb_pg_get_int(res, row, 1) == MB_ROW_CALL;
+    rec.is_call = mb_pg_get_int(res, row, 1) == MB_ROW_CALL;
     struct mb_str key = mb_pg_get_str(res, row, 3);
     if (key.len != sizeof(rec.key))
         return;
@@ -80,7 +80,7 @@ static void read_step(struct load *l, struct mb_replay *replay, const struct mb_
     if (rec.is_done) {
         rec.text = mb_strndup(text.ptr, text.len);
         rec.len = text.len;
-        replay->steps += is_call;
+        replay->steps += rec.is_call;
         replay->tokens_in += mb_pg_get_int(res, row, 8);
         replay->tokens_out += mb_pg_get_int(res, row, 9);
         replay->price_micros += mb_pg_get_int(res, row, 10);
