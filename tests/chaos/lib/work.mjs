@@ -110,7 +110,7 @@ export class Work {
         this.problems = []; // requests that were refused
         this.doubles = []; // keys that made more than one run
         this.sent = 0;
-        this.open = new Set();
+        this.open = new Map(); // name -> the promise of its acceptance
     }
 
     /** Sends one run and keeps at it until it is accepted. */
@@ -172,8 +172,9 @@ export class Work {
         }
     }
 
-    /** Waits until everything that was sent is accepted. */
-    async allAccepted() {
-        await Promise.all(this.open);
+    /** Waits until everything that was sent is accepted, at most `ms`. */
+    async allAccepted(ms) {
+        await Promise.race([Promise.all(this.open.values()), pause(ms)]);
+        for (const name of this.open.keys()) this.problems.push(`${name} was not accepted in time`);
     }
 }
