@@ -1,6 +1,6 @@
 // Two cores on one PostgreSQL, a load of many kinds of runs, kill -9 of everything at random; then
 // quiet, and the rules.
-import {cpSync} from 'node:fs';
+import {cpSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
 import {binary, temporaryDir} from '../e2e/lib/moonbase.mjs';
@@ -13,12 +13,13 @@ import {Core, LEASE_MS} from './lib/cores.mjs';
 import {Database} from './lib/database.mjs';
 import {Killer} from './lib/killer.mjs';
 import {People} from './lib/people.mjs';
-import {pause, settings} from './lib/settings.mjs';
+import {settings} from './lib/settings.mjs';
 import {KINDS, Work} from './lib/work.mjs';
 
 const CUSTOMERS = 6;
 const MODEL = '/log/0-400'; // milliseconds that a model call takes
 const MASTER_KEY = '0123456789abcdef'.repeat(4);
+const HUNG_SECONDS = settings.seconds + 2 * settings.settleSeconds + 90;
 const say = (text) => console.log(`# ${text}`);
 
 async function migrated(database) {
@@ -78,7 +79,8 @@ async function storm(context) {
     const progress = setInterval(
         () =>
             say(
-                `${work.accepted.size} runs accepted, ${unfinished(context)} under way, ${killer.count} kills`,
+                `${work.accepted.size} runs accepted, ${work.open.size} requests and ` +
+                    `${unfinished(context)} runs under way, ${killer.count} kills`,
             ),
         10_000,
     );
@@ -89,7 +91,7 @@ async function storm(context) {
         killer.work((count) => over() && count >= settings.kills),
     ]);
     const quietAt = Date.now();
-    await work.allAccepted();
+    await work.allAccepted(settings.settleSeconds * 1000);
     await until(
         () => unfinished(context) === 0,
         settings.settleSeconds * 1000,
@@ -130,10 +132,18 @@ async function host({cores, killer, people}) {
 }
 
 const dir = await temporaryDir('mb-chaos-');
+let phase = 'setting up';
+setTimeout(() => {
+    console.log(`1..1\nnot ok 1 - it comes to an end # it hung while ${phase}; logs in ${dir}`);
+    process.exit(1);
+}, HUNG_SECONDS * 1000).unref();
 say(
     `${settings.seconds} s, ${settings.kills} kills, ${settings.rate} runs a second, seed ${settings.seed}; in ${dir}`,
 );
-const context = await storm(await setUp(dir));
+const ready = await setUp(dir);
+phase = 'killing';
+const context = await storm(ready);
+phase = 'looking at what came of it';
 const verdicts = [...(await audit(context)), ...(await host(context))];
 console.log(`1..${verdicts.length}`);
 verdicts.forEach(({ok, rule, detail}, i) =>
@@ -149,6 +159,5 @@ if (failed || process.env.MB_KEEP) {
 }
 await context.stub.stop();
 context.database.stop();
-if (!context.database.keeps) await (await import('node:fs/promises')).rm(dir, {recursive: true, force: true});
-await pause(0);
+if (!context.database.keeps) rmSync(dir, {recursive: true, force: true});
 process.exit(failed ? 1 : 0);

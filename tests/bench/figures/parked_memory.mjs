@@ -35,7 +35,7 @@ const parked = (server) =>
 
 async function sample(server, kind, say) {
     const url = server.executeUrl(await KINDS[kind](server.api));
-    const runs = scaled(2000);
+    const runs = Math.max(1000, scaled(2000)); // fewer, and the heap's own steps are all that shows
     const first = await park(server, url, runs, kind);
     const second = await park(server, url, runs, kind);
     const kb = (part) => Math.max(0, second[part].own - first[part].own) / runs;

@@ -48,6 +48,8 @@ export async function startNginx(name, values = {}) {
         path.join(dir, 'nginx.conf'),
         template.replace(/@([A-Z]+)@/g, (_, key) => all[key]),
     );
+    const clean = () => process.env.MB_KEEP || rmSync(dir, {recursive: true, force: true});
+    process.once('exit', clean);
     const program = startProgram('nginx', ['-p', `${dir}/`, '-c', 'nginx.conf']);
     const url = `http://127.0.0.1:${port}`;
     const error = () => `nginx ${name}: ${program.log} ${readFileSync(path.join(dir, 'error.log'), 'utf8')}`;
@@ -72,7 +74,8 @@ export async function startNginx(name, values = {}) {
         workers: () => tree([program.pid], processes()).map(({pid}) => pid),
         async stop() {
             await program.stop();
-            if (!process.env.MB_KEEP) rmSync(dir, {recursive: true, force: true});
+            process.removeListener('exit', clean);
+            clean();
         },
     };
 }

@@ -72,6 +72,8 @@ export const KINDS = {
     },
 };
 
+const SHARES = Object.fromEntries(Object.entries(KINDS).map(([name, {share}]) => [name, share]));
+
 /** One request, to a core of one's choice; null when there was no answer. */
 async function request(url, key, method, path_, {json, headers = {}} = {}) {
     try {
@@ -114,26 +116,23 @@ export class Work {
     }
 
     /** Sends one run and keeps at it until it is accepted. */
-    async #send() {
+    async #send(name) {
         const {cores, customers} = this.context;
         const customer = pick(customers);
-        const kind = weighted(
-            Object.fromEntries(Object.entries(KINDS).map(([name, {share}]) => [name, share])),
-        );
-        const name = `c${String(this.sent++).padStart(6, '0')}`;
+        const kind = weighted(SHARES);
+        const path_ = `/v1/deployments/${customer.deployments[kind]}/execute`;
+        const json = KINDS[kind].input(name, this.context);
+        const headers = {
+            Prefer: random() < 0.3 ? 'wait=5' : 'respond-async',
+            'Idempotency-Key': `"chaos-${name}"`,
+        };
         const execute = () =>
             insist(
                 cores,
                 customer.key,
                 'POST',
-                `/v1/deployments/${customer.deployments[kind]}/execute`,
-                {
-                    json: KINDS[kind].input(name, this.context),
-                    headers: {
-                        Prefer: random() < 0.3 ? 'wait=5' : 'respond-async',
-                        'Idempotency-Key': `"chaos-${name}"`,
-                    },
-                },
+                path_,
+                {json, headers},
                 [200, 202],
                 `execute ${kind} ${name}`,
             );
@@ -141,40 +140,38 @@ export class Work {
         this.accepted.set(id, {id, kind, name, customer});
         if (random() < 0.1) {
             const again = await execute();
-            if (again.id !== id)
-                this.doubles.push(`${name} was accepted twice under one key: ${id} and ${again.id}`);
+            if (again.id !== id) this.doubles.push(`${name}: ${id} and ${again.id}`);
         }
-        if (kind === 'cancelled') await this.#cancel(customer, id);
-    }
-
-    async #cancel(customer, id) {
-        await pause(between(0, 1500));
-        for (;;) {
-            const answer = await request(
-                pick(this.context.cores).url,
+        if (kind === 'cancelled') {
+            await pause(between(0, 1500));
+            await insist(
+                cores,
                 customer.key,
                 'POST',
                 `/v1/runs/${id}/cancel`,
+                {},
+                [200, 202, 409],
+                `cancel ${id}`,
             );
-            if (answer && [200, 202, 409].includes(answer.status)) return;
-            await pause(100);
         }
     }
 
-    /** Sends runs at the rate, for so many seconds. */
+    /** Sends runs at the rate until told to stop. */
     async go(rate, until) {
         while (!until()) {
-            const job = this.#send()
+            const name = `c${String(this.sent++).padStart(6, '0')}`;
+            const job = this.#send(name)
                 .catch((error) => this.problems.push(error.message))
-                .finally(() => this.open.delete(job));
-            this.open.add(job);
+                .finally(() => this.open.delete(name));
+            this.open.set(name, job);
             await pause((1000 / rate) * between(0.2, 1.8));
         }
     }
 
-    /** Waits until everything that was sent is accepted, at most `ms`. */
+    /** Waits until everything that was sent is accepted (and cancelled, if that is its lot), at most `ms`. */
     async allAccepted(ms) {
         await Promise.race([Promise.all(this.open.values()), pause(ms)]);
-        for (const name of this.open.keys()) this.problems.push(`${name} was not accepted in time`);
+        for (const name of this.open.keys())
+            this.problems.push(`${name} was not accepted or not cancelled in time`);
     }
 }
