@@ -111,8 +111,14 @@ static void on_watch_done(struct mb_run_watch *watch, struct mb_str run_json)
     answer(of_watch(watch), 200, run_json);
 }
 
+/* A run that is not there was lost before it was accepted: the client may send it again. */
 static void on_watch_failed(struct mb_run_watch *watch, const struct mb_err *err)
 {
+    struct mb_err lost;
+    if (err->code == MB_E_NOT_FOUND) {
+        mb_err_set(&lost, MB_E_UNAVAILABLE, "the run could not be accepted");
+        err = &lost;
+    }
     refuse(of_watch(watch), err);
 }
 

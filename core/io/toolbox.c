@@ -193,7 +193,7 @@ static void on_gone(struct mb_worker *worker, const struct mb_err *why)
         struct mb_job *job = bench->jobs[i];
         if (!job)
             continue;
-        job->err = *why;
+        mb_err_set(&job->err, MB_E_SANDBOX_LOST, "the tool's process is gone: %s", why->message);
         detach(job);
         job_over(job);
     }

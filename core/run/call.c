@@ -20,6 +20,7 @@
 enum {
     CALLS_AT_ONCE = 1000, /* of one run */
     RESULT_BYTES = 4 * 1024 * 1024,
+    MAX_LOSSES = 3, /* tool processes that went while they executed one call */
 };
 
 static void on_gate_done(struct mb_gate_call *gate, struct mb_str result,
@@ -391,10 +392,29 @@ void mb_call_on_funds(struct mb_call *call, bool granted)
 
 /* ---------------------------------------------------------------- the gate's side */
 
+/* The process that executed the call is gone: what became of the call nobody can say. One that may
+ * be done twice is done again, under the same key; otherwise a person has to find out. */
+static bool take_up_again(struct mb_call *call)
+{
+    if (!call->gate.args) /* the gate has let go of them */
+        call->gate.args = mb_json_parse(MB_STR_OF(call->args_text, call->args_len), NULL);
+    if (call->is_write && !mb_tool_is_idempotent(call->gate.tool, call->gate.args)) {
+        mb_wait_ask_settlement(call);
+        return true;
+    }
+    if (++call->losses > MAX_LOSSES)
+        return false;
+    advance(call);
+    return true;
+}
+
 static void on_gate_done(struct mb_gate_call *gate, struct mb_str result,
                          const struct mb_usage *usage, const struct mb_err *err)
 {
-    mb_call_done(MB_CONTAINER_OF(gate, struct mb_call, gate), result, usage, err);
+    struct mb_call *call = MB_CONTAINER_OF(gate, struct mb_call, gate);
+    if (err && err->code == MB_E_SANDBOX_LOST && take_up_again(call))
+        return;
+    mb_call_done(call, result, usage, err);
 }
 
 static void on_gate_delta(struct mb_gate_call *gate, struct mb_str text)

@@ -108,6 +108,7 @@ struct mb_call {
     int64_t reserved_micros, wanted_micros;
     int intent_seq; /* 0 = none written */
     bool is_write;
+    int losses; /* tool processes that went while they executed it */
     struct mb_timer timer;
     struct mb_list funds_node;
     struct mb_gate_call gate;

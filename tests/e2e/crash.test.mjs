@@ -1,5 +1,6 @@
 // kill -9 of the core, and what becomes of the run that was under way.
 import assert from 'node:assert/strict';
+import {readFile, readdir} from 'node:fs/promises';
 import http from 'node:http';
 import {after, before, describe, it} from 'node:test';
 
@@ -108,6 +109,54 @@ describe('kill -9 between a write and its result', () => {
         assert.ok(service.keys[0]);
         assert.equal(service.keys[0], service.keys[1]);
         assert.equal((await settle(step, {happened: false})).status, 409);
+    });
+});
+
+/** {pid: {name, parent}} of everything that runs here. */
+async function processes() {
+    const found = new Map();
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+        const parts = stat?.match(/\((.*)\) \S (\d+)/);
+        if (parts) found.set(Number(pid), {name: parts[1], parent: Number(parts[2])});
+    }
+    return found;
+}
+
+/** Kills the toolboxes below the server. */
+async function killToolboxes() {
+    const all = await processes();
+    const isBelow = (pid) => pid === moonbase.child.pid || (all.has(pid) && isBelow(all.get(pid).parent));
+    const pids = [...all.keys()].filter((pid) => all.get(pid).name === 'moonbase-tools' && isBelow(pid));
+    assert.ok(pids.length > 0, 'there is a toolbox');
+    pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
+}
+
+describe('kill -9 of the process that executes a tool', () => {
+    async function lose(method) {
+        service.answers = false;
+        service.calls.length = service.keys.length = 0;
+        const main = POSTS.replace('"POST"', `"${method}"`);
+        const id = await accept(await deploy(main, ['kv.set', 'kv.get', 'http.request']), {url: service.url, n: 1});
+        await until('the request arrives', () => service.calls.length === 1);
+        service.answers = true;
+        await killToolboxes();
+        return id;
+    }
+
+    it('what may be done twice is done again, under the same key', async () => {
+        const id = await lose('PUT');
+        const ended = await untilRun(id, (r) => r.finished_at, 'the run ends');
+        assert.equal(ended.status, 'succeeded', JSON.stringify(ended.error));
+        assert.equal(service.calls.length, 2);
+        assert.equal(service.keys[0], service.keys[1]);
+    });
+
+    it('what may not waits for a person', async () => {
+        const id = await lose('POST');
+        const stopped = await untilRun(id, (r) => r.status === 'waiting' || r.finished_at, 'the run stops');
+        assert.equal(stopped.wait_reason, 'effect_uncertain', JSON.stringify(stopped.error));
+        assert.equal(service.calls.length, 1);
     });
 });
 
