@@ -163,11 +163,6 @@ bool mb_worker_send(struct mb_worker *w, enum mb_msg_type type, uint32_t run, ui
     return true;
 }
 
-size_t mb_worker_backlog(const struct mb_worker *w)
-{
-    return mb_buf_len(&w->out);
-}
-
 static void bury_lost(struct mb_worker *w, const char *why)
 {
     struct mb_err err;

@@ -80,7 +80,5 @@ void mb_worker_kill(struct mb_worker *worker, const char *why);
 bool mb_worker_send(struct mb_worker *worker, enum mb_msg_type type, uint32_t run, uint32_t step,
                     const void *fixed, size_t fixed_len, const struct mb_str *parts,
                     size_t n_parts);
-/* Bytes that wait to be written to the worker: the owner's measure of back-pressure. */
-size_t mb_worker_backlog(const struct mb_worker *worker);
 
 #endif

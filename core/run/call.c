@@ -158,12 +158,13 @@ static void run_it(struct mb_call *call)
         refuse(call, &err);
 }
 
-static void write_intent(struct mb_call *call)
+void mb_call_write_intent(struct mb_call *call, json_t *question)
 {
     struct mb_row *row =
         mb_row_new(call->run, MB_ROW_CALL, MB_ROW_INTENT, call->key, call->gate.tool->name);
     row->started_us = call->started_us;
     row->args = mb_strndup(call->args_text, call->args_len);
+    row->question = question;
     call->intent_seq = row->seq;
     mb_journal_add(call->run, row, true);
 }
@@ -177,7 +178,7 @@ static void advance(struct mb_call *call)
         return;
     if (call->is_write) {
         if (!call->intent_seq)
-            write_intent(call);
+            mb_call_write_intent(call, NULL);
         if (!mb_journal_is_durable(run))
             return;
     }

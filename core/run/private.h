@@ -214,6 +214,8 @@ void mb_call_pump(struct mb_run *run); /* goes on with calls that were held */
 void mb_call_done(struct mb_call *call, struct mb_str result, const struct mb_usage *usage,
                   const struct mb_err *err);
 void mb_call_go(struct mb_call *call); /* reserves its worst price, then executes it */
+/* Journals that the call may begin; `question` (taken, or NULL) is put to a person. */
+void mb_call_write_intent(struct mb_call *call, json_t *question);
 /* Goes on after money was granted or refused. */
 void mb_call_on_funds(struct mb_call *call, bool granted);
 void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame); /* EMIT, LOG */

@@ -83,17 +83,6 @@ static json_t *question_of(const struct mb_call *call)
     return q;
 }
 
-static void write_intent(struct mb_call *call, json_t *question)
-{
-    struct mb_row *row =
-        mb_row_new(call->run, MB_ROW_CALL, MB_ROW_INTENT, call->key, call->gate.tool->name);
-    row->started_us = call->started_us;
-    row->args = mb_strndup(call->args_text, call->args_len);
-    row->question = question;
-    call->intent_seq = row->seq;
-    mb_journal_add(call->run, row, true);
-}
-
 static int64_t seconds_of(const json_t *args, const char *key)
 {
     json_t *value = mb_json_get(args, key);
@@ -125,7 +114,7 @@ void mb_wait_start(struct mb_call *call, const struct mb_recorded *record)
         mb_timer_arm(&run->engine->loop->timers, &call->timer,
                      run->engine->loop->now_us + (call->due_us - now));
     if (!call->intent_seq && (!is_sleep || is_long(call)))
-        write_intent(call, is_sleep ? NULL : question_of(call));
+        mb_call_write_intent(call, is_sleep ? NULL : question_of(call));
     else
         mb_wait_consider_parking(run);
 }
