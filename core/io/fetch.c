@@ -17,6 +17,7 @@ static const struct mb_fetch_config defaults = {
 };
 
 enum { CONNECT_MS = 10000, MAX_HEADERS = 64 };
+enum { MOST_AT_ONCE = 1024 * 1024 }; /* of a body's announced size, before any of it has come */
 static const size_t MAX_BODY_BYTES = 16 * 1024 * 1024, MAX_HEADER_BYTES = 64 * 1024;
 
 /* The client. */
@@ -49,6 +50,7 @@ struct mb_fetch *mb_fetch_new(struct mb_loop *loop, const struct mb_fetch_config
     mb_list_init(&fetch->queue);
     mb_list_init(&fetch->fresh);
     mb_fetch_shards_init(fetch);
+    mb_fetch_direct_init(fetch);
     fetch->share = curl_share_init();
     mb_assert(fetch->share);
     curl_share_setopt(fetch->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
@@ -60,10 +62,12 @@ void mb_fetch_free(struct mb_fetch *fetch)
 {
     if (!fetch)
         return;
+    fetch->max_in_flight = 0; /* nothing moves up */
     MB_LIST_EACH(it, next, &fetch->calls)
     mb_fetch_cancel(MB_LIST_ENTRY(it, struct mb_fetch_call, node));
     mb_fetch_easy_free_all(fetch);
     mb_fetch_shards_free(fetch);
+    mb_fetch_direct_free(fetch);
     curl_share_cleanup(fetch->share);
     mb_fetch_tls_free(fetch);
     curl_slist_free_all(fetch->pins);
@@ -84,23 +88,33 @@ void mb_fetch_call_begin(struct mb_fetch_call *call)
 {
     struct mb_fetch *fetch = call->fetch;
     call->state = FETCH_RUNNING;
+    fetch->stats.in_flight++;
+    if (mb_fetch_direct_begin(call))
+        return;
     call->shard = mb_fetch_shard_pick(fetch, call->is_tls, call->is_exempt);
     call->easy = mb_fetch_easy_take(call);
     call->shard->in_flight++;
-    fetch->stats.in_flight++;
     CURLMcode rc = curl_multi_add_handle(call->shard->multi, call->easy->easy);
     mb_assert(rc == CURLM_OK);
 }
 
-/* Out of curl; the handle stays with the call, for its headers. */
+static void leave_curl(struct mb_fetch_call *call)
+{
+    CURLMcode rc = curl_multi_remove_handle(call->shard->multi, call->easy->easy);
+    mb_assert(rc == CURLM_OK);
+    call->shard->in_flight--;
+}
+
+/* Out of curl, or off its connection; handle or exchange stay with the call, for its headers. */
 static void detach(struct mb_fetch_call *call)
 {
     if (call->state == FETCH_QUEUED) {
         call->fetch->stats.queued--;
     } else if (call->state == FETCH_RUNNING) {
-        CURLMcode rc = curl_multi_remove_handle(call->shard->multi, call->easy->easy);
-        mb_assert(rc == CURLM_OK);
-        call->shard->in_flight--;
+        if (call->exchange)
+            mb_fetch_direct_detach(call);
+        else
+            leave_curl(call);
         call->fetch->stats.in_flight--;
     }
     mb_list_remove(&call->link);
@@ -117,6 +131,7 @@ static void put_easy(struct mb_fetch_call *call)
 static void free_call(struct mb_fetch_call *call)
 {
     put_easy(call);
+    mb_fetch_direct_release(call);
     mb_timer_cancel(&call->fetch->loop->timers, &call->timer);
     mb_list_remove(&call->node);
     mb_list_remove(&call->link);
@@ -147,8 +162,8 @@ static struct mb_fetch_response response_of(struct mb_fetch_call *call)
         curl_easy_getinfo(call->easy->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(call->easy->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     }
-    res.status = (int)status;
-    res.was_sent = request_bytes > 0 || call->n_redirects > 0;
+    res.status = call->exchange ? call->exchange->http1.status : (int)status;
+    res.was_sent = request_bytes > 0 || call->was_sent || call->n_redirects > 0;
     res.total_us = mb_clock_mono_us() - call->started_us;
     res.body = call->answer;
     call->answer = (struct mb_buf){0};
@@ -170,10 +185,32 @@ void mb_fetch_call_finish(struct mb_fetch_call *call, const struct mb_err *err)
     promote(fetch);
 }
 
+/* Where curl went is where the direct path may go next time. */
+static void learn_route(const struct mb_fetch_call *call, CURLcode code)
+{
+    char *ip = NULL;
+    if (!call->is_exempt || call->is_tls)
+        return;
+    if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+        mb_fetch_route_unlearn(call);
+    else if (code == CURLE_OK &&
+             curl_easy_getinfo(call->easy->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK)
+        mb_fetch_route_learn(call, ip);
+}
+
+void mb_fetch_call_by_curl(struct mb_fetch_call *call)
+{
+    detach(call);
+    mb_fetch_direct_release(call);
+    call->is_for_curl = true;
+    mb_fetch_call_begin(call);
+}
+
 void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code)
 {
     struct mb_err err;
     mb_err_clear(&err);
+    learn_route(call, code);
     if (code != CURLE_OK) {
         mb_fetch_easy_error(call, code, &err);
         mb_fetch_call_finish(call, &err);
@@ -194,6 +231,35 @@ void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code)
     mb_fetch_call_begin(call);
 }
 
+void mb_fetch_call_heard(struct mb_fetch_call *call)
+{
+    call->heard_us = call->fetch->loop->now_us;
+    if (call->has_answer)
+        return;
+    call->has_answer = true;
+    if (call->idle_ms)
+        mb_timer_arm(&call->fetch->loop->timers, &call->timer,
+                     MB_MIN(call->deadline_us, call->heard_us + call->idle_ms * 1000));
+}
+
+/* The buffer is made once, for the size that was announced. */
+bool mb_fetch_call_keep(struct mb_fetch_call *call, struct mb_str bytes, uint64_t announced,
+                        int status)
+{
+    call->body_bytes += bytes.len;
+    call->is_too_large = call->body_bytes > call->max_body_bytes;
+    if (call->is_too_large)
+        return false;
+    if (!call->answer.data) {
+        bool is_fair = announced <= MB_MIN(call->max_body_bytes, (size_t)MOST_AT_ONCE);
+        mb_buf_reserve(&call->answer, is_fair ? MB_MAX((size_t)announced, bytes.len) : bytes.len);
+    }
+    mb_buf_add_str(&call->answer, bytes);
+    if (call->events->on_data && !mb_list_is_linked(&call->link) && status >= 200 && status < 300)
+        mb_list_push(&call->fetch->fresh, &call->link);
+    return true;
+}
+
 /* Bytes that came for on_data. A callback may cancel any call, so the list is read afresh. */
 void mb_fetch_deliver(struct mb_fetch *fetch)
 {
@@ -207,12 +273,40 @@ void mb_fetch_deliver(struct mb_fetch *fetch)
     }
 }
 
+int mb_fetch_err_too_large(const struct mb_fetch_call *call, struct mb_err *err)
+{
+    bool in_head = call->header_bytes > call->max_header_bytes;
+    return mb_err_set(err, MB_E_TOO_LARGE, "the answer's %s is larger than %zu bytes",
+                      in_head ? "head" : "body",
+                      in_head ? call->max_header_bytes : call->max_body_bytes);
+}
+
+int mb_fetch_err_lost(const struct mb_fetch_call *call, const char *why, struct mb_err *err)
+{
+    const char *when = call->has_answer ? "in the middle of the answer" : "before an answer came";
+    return mb_err_set(err, MB_E_CONNECT_FAILED, "the connection was lost %s: %s", when, why);
+}
+
+static void say_late(struct mb_fetch_call *call, int64_t now_us, struct mb_err *err)
+{
+    if (now_us >= call->deadline_us) {
+        mb_err_set(err, MB_E_TIMEOUT, "no %s within %lld ms",
+                   call->has_answer ? "whole answer" : "answer", (long long)call->timeout_ms);
+    } else if (call->has_answer) {
+        mb_err_set(err, MB_E_TIMEOUT, "the answer stopped for more than %lld ms",
+                   (long long)call->idle_ms);
+    } else {
+        mb_err_set(err, MB_E_TIMEOUT, "no connection within %lld ms", (long long)call->connect_ms);
+        mb_fetch_direct_give_up(call);
+    }
+}
+
 static void on_due(struct mb_timer *timer)
 {
     struct mb_fetch_call *call = MB_CONTAINER_OF(timer, struct mb_fetch_call, timer);
     int64_t now_us = call->fetch->loop->now_us;
     bool may_idle = call->idle_ms && call->has_answer;
-    int64_t due_us = call->deadline_us;
+    int64_t due_us = MB_MIN(call->deadline_us, mb_fetch_direct_connect_due_us(call));
     if (may_idle)
         due_us = MB_MIN(due_us, call->heard_us + call->idle_ms * 1000);
     if (now_us < due_us) { /* bytes came since this was armed */
@@ -220,12 +314,7 @@ static void on_due(struct mb_timer *timer)
         return;
     }
     struct mb_err err;
-    if (now_us < call->deadline_us)
-        mb_err_set(&err, MB_E_TIMEOUT, "the answer stopped for more than %lld ms",
-                   (long long)call->idle_ms);
-    else
-        mb_err_set(&err, MB_E_TIMEOUT, "no %s within %lld ms",
-                   call->has_answer ? "whole answer" : "answer", (long long)call->timeout_ms);
+    say_late(call, now_us, &err);
     mb_fetch_call_finish(call, &err);
 }
 
@@ -357,4 +446,29 @@ void mb_fetch_cancel(struct mb_fetch_call *call)
 void *mb_fetch_owner(const struct mb_fetch_call *call)
 {
     return call->owner;
+}
+
+/* What an answer says, on either path. */
+
+struct mb_str mb_fetch_header_get(const struct mb_fetch_call *call, const char *name)
+{
+    if (call->exchange)
+        return mb_http1_field(&call->exchange->http1, name);
+    return call->easy ? mb_fetch_easy_header(call->easy, name) : MB_STR("");
+}
+
+void mb_fetch_header_each(const struct mb_fetch_call *call,
+                          void (*each)(const char *name, const char *value, void *arg), void *arg)
+{
+    if (call->exchange)
+        mb_http1_each(&call->exchange->http1, each, arg);
+    else if (call->easy)
+        mb_fetch_easy_each(call->easy, each, arg);
+}
+
+struct mb_fetch_timing mb_fetch_get_timing(const struct mb_fetch_call *call)
+{
+    if (call->exchange)
+        return (struct mb_fetch_timing){call->exchange->connected_us, call->exchange->first_us};
+    return call->easy ? mb_fetch_easy_timing(call->easy) : (struct mb_fetch_timing){0};
 }

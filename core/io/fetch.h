@@ -1,4 +1,6 @@
-/* Outgoing HTTP: requests on curl multi inside our loop, thousands at a time.
+/* Outgoing HTTP: requests on curl multi inside our loop, thousands at a time. Plain http to what
+ * the operator configured is spoken without curl where that changes nothing but the cost: exempt,
+ * no redirects to follow, not is_once.
  *
  * A request starts or is refused at once; on_done comes exactly once, from the loop, unless the
  * call was cancelled. Connections are kept and shared by later requests of the same trust: what
@@ -114,6 +116,7 @@ struct mb_fetch_timing mb_fetch_get_timing(const struct mb_fetch_call *call);
 
 struct mb_fetch_stats {
     uint64_t started, done, failed, cancelled, refused, connections;
+    uint64_t direct; /* of those started: tried without curl */
     size_t in_flight, queued;
 };
 struct mb_fetch_stats mb_fetch_get_stats(const struct mb_fetch *fetch);

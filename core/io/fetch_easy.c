@@ -8,37 +8,11 @@
 /* More than this and curl would ask "Expect: 100-continue" first, which costs a round trip. */
 enum { EXPECT_BYTES = 1024 * 1024 };
 
-static bool is_success(struct mb_fetch_call *call)
-{
-    long status = 0;
-    curl_easy_getinfo(call->easy->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status < 300;
-}
-
-/* The body's size as announced, so that the buffer is made once; 0 = not known or over the cap. */
-static size_t announced_bytes(const struct mb_fetch_call *call)
-{
-    curl_off_t n = -1;
-    curl_easy_getinfo(call->easy->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n);
-    return n > 0 && (size_t)n <= call->max_body_bytes && n <= 1024 * 1024 ? (size_t)n + 1 : 0;
-}
-
-static void heard(struct mb_fetch_call *call)
-{
-    call->heard_us = call->fetch->loop->now_us;
-    if (call->has_answer)
-        return;
-    call->has_answer = true;
-    if (call->idle_ms)
-        mb_timer_arm(&call->fetch->loop->timers, &call->timer,
-                     MB_MIN(call->deadline_us, call->heard_us + call->idle_ms * 1000));
-}
-
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
     struct mb_fetch_call *call = ((struct fetch_easy *)arg)->call;
     (void)bytes;
-    heard(call);
+    mb_fetch_call_heard(call);
     call->header_bytes += size * n;
     call->is_too_large = call->header_bytes > call->max_header_bytes;
     return call->is_too_large ? 0 : n;
@@ -47,17 +21,14 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
     struct mb_fetch_call *call = ((struct fetch_easy *)arg)->call;
-    heard(call);
-    call->body_bytes += size * n;
-    call->is_too_large = call->body_bytes > call->max_body_bytes;
-    if (call->is_too_large)
-        return 0;
-    if (!call->answer.data)
-        mb_buf_reserve(&call->answer, MB_MAX(announced_bytes(call), size * n));
-    mb_buf_add(&call->answer, bytes, size * n);
-    if (call->events->on_data && !mb_list_is_linked(&call->link) && is_success(call))
-        mb_list_push(&call->fetch->fresh, &call->link);
-    return n;
+    long status = 0;
+    curl_off_t announced = -1;
+    curl_easy_getinfo(call->easy->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(call->easy->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    mb_fetch_call_heard(call);
+    bool is_kept = mb_fetch_call_keep(call, MB_STR_OF(bytes, size * n),
+                                      (uint64_t)MB_MAX(announced, (curl_off_t)0), (int)status);
+    return is_kept ? n : 0;
 }
 
 /* Every socket of curl's is made here, for the very address that is judged here. */
@@ -233,21 +204,6 @@ void mb_fetch_easy_free_all(struct mb_fetch *fetch)
     fetch->n_idle = 0;
 }
 
-static int too_large(const struct mb_fetch_call *call, struct mb_err *err)
-{
-    bool in_head = call->header_bytes > call->max_header_bytes;
-    return mb_err_set(err, MB_E_TOO_LARGE, "the answer's %s is larger than %zu bytes",
-                      in_head ? "head" : "body",
-                      in_head ? call->max_header_bytes : call->max_body_bytes);
-}
-
-static int lost(const struct mb_fetch_call *call, CURLcode code, struct mb_err *err)
-{
-    const char *when = call->has_answer ? "in the middle of the answer" : "before an answer came";
-    return mb_err_set(err, MB_E_CONNECT_FAILED, "the connection was lost %s: %s", when,
-                      curl_easy_strerror(code));
-}
-
 static int not_trusted(CURLcode code, struct mb_err *err)
 {
     mb_err_set(err, MB_E_CONNECT_FAILED, "TLS failed: %s", curl_easy_strerror(code));
@@ -267,7 +223,7 @@ static int no_connection(const struct mb_fetch_call *call, struct mb_err *err)
 int mb_fetch_easy_error(const struct mb_fetch_call *call, CURLcode code, struct mb_err *err)
 {
     if (call->is_too_large)
-        return too_large(call, err);
+        return mb_fetch_err_too_large(call, err);
     if (call->denied && code == CURLE_COULDNT_CONNECT) {
         if (err)
             *err = *call->denied;
@@ -295,38 +251,34 @@ int mb_fetch_easy_error(const struct mb_fetch_call *call, CURLcode code, struct 
     case CURLE_URL_MALFORMAT:
         return mb_err_set(err, MB_E_INVALID_REQUEST, "the URL cannot be used");
     default:
-        return lost(call, code, err);
+        return mb_fetch_err_lost(call, curl_easy_strerror(code), err);
     }
 }
 
-struct mb_str mb_fetch_header_get(const struct mb_fetch_call *call, const char *name)
+struct mb_str mb_fetch_easy_header(const struct fetch_easy *easy, const char *name)
 {
     struct curl_header *header = NULL;
-    if (!call->easy ||
-        curl_easy_header(call->easy->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    if (curl_easy_header(easy->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return MB_STR("");
     size_t last = header->amount - 1;
-    if (last &&
-        curl_easy_header(call->easy->easy, name, last, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    if (last && curl_easy_header(easy->easy, name, last, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return MB_STR("");
     return mb_str_c(header->value);
 }
 
-void mb_fetch_header_each(const struct mb_fetch_call *call,
-                          void (*each)(const char *name, const char *value, void *arg), void *arg)
+void mb_fetch_easy_each(const struct fetch_easy *easy,
+                        void (*each)(const char *name, const char *value, void *arg), void *arg)
 {
     struct curl_header *at = NULL;
-    while (call->easy && (at = curl_easy_nextheader(call->easy->easy, CURLH_HEADER, -1, at)))
+    while ((at = curl_easy_nextheader(easy->easy, CURLH_HEADER, -1, at)))
         each(at->name, at->value, arg);
 }
 
-struct mb_fetch_timing mb_fetch_get_timing(const struct mb_fetch_call *call)
+struct mb_fetch_timing mb_fetch_easy_timing(const struct fetch_easy *easy)
 {
     curl_off_t connected = 0, first = 0, tls = 0;
     long n = 0;
-    if (!call->easy)
-        return (struct mb_fetch_timing){0};
-    CURL *curl = call->easy->easy;
+    CURL *curl = easy->easy;
     curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &n);
     curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &tls);

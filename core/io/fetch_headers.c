@@ -1,4 +1,5 @@
-/* Header lines as curl wants them, with what may not be set by a caller kept out. */
+/* Header lines as curl wants them, with what may not be set by a caller kept out; and the whole
+ * head of a request, for the path without curl. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -6,6 +7,7 @@
 #include "io/fetch_private.h"
 
 enum { MAX_FIELD_BYTES = 32 * 1024 };
+static const char *const body_methods[] = {"POST", "PUT", "PATCH"};
 
 /* A line and its list node in one piece. */
 struct line {
@@ -140,6 +142,35 @@ bool mb_fetch_headers_has(const struct curl_slist *list, const char *name)
         if (is_one_of(line_name(list->data), &name, 1))
             return true;
     return false;
+}
+
+/* The defaults are curl's. Only bodies have a length, but where a body is the rule its absence is
+ * said as well (RFC 9110 section 8.6). */
+void mb_fetch_headers_write(struct mb_buf *out, const struct mb_fetch_call *call,
+                            const struct fetch_place *place)
+{
+    bool has_target = place->target.len && place->target.ptr[0] == '/';
+    mb_buf_add_c(out, call->method);
+    mb_buf_add_c(out, has_target ? " " : " /");
+    mb_buf_add_str(out, place->target);
+    mb_buf_add_c(out, " HTTP/1.1\r\nHost: ");
+    mb_buf_add_str(out, place->authority);
+    if (!mb_fetch_headers_has(call->headers, "user-agent")) {
+        mb_buf_add_c(out, "\r\nUser-Agent: ");
+        mb_buf_add_c(out, call->fetch->user_agent);
+    }
+    if (!mb_fetch_headers_has(call->headers, "accept"))
+        mb_buf_add_c(out, "\r\nAccept: */*");
+    for (const struct curl_slist *it = call->headers; it; it = it->next) {
+        size_t len = strlen(it->data);
+        bool is_empty = it->data[len - 1] == ';' && strcspn(it->data, ":") == len;
+        mb_buf_add_c(out, "\r\n");
+        mb_buf_add(out, it->data, is_empty ? len - 1 : len);
+        mb_buf_add_c(out, is_empty ? ":" : "");
+    }
+    if (call->body.ptr || is_one_of(mb_str_c(call->method), body_methods, MB_LEN(body_methods)))
+        mb_buf_addf(out, "\r\nContent-Length: %zu", call->body.len);
+    mb_buf_add_c(out, "\r\n\r\n");
 }
 
 void mb_fetch_headers_strip(struct mb_fetch_call *call)

@@ -1,11 +1,20 @@
-/* The inside of the HTTP client, shared by fetch.c (calls), fetch_easy.c (one curl handle),
- * fetch_shard.c (curl multi in the loop), fetch_tls.c, fetch_headers.c and fetch_redirect.c. */
+/* The inside of the HTTP client, shared by fetch.c (calls), fetch_headers.c, and the two paths that
+ * a call can take:
+ *
+ * curl's, which can do everything: fetch_easy.c (one curl handle), fetch_shard.c (curl multi in the
+ * loop), fetch_tls.c and fetch_redirect.c;
+ * the direct one, for plain http to servers that the operator configured (model servers next door),
+ * where a handle of curl's would cost more than the run that waits: fetch_route.c (which URLs, and
+ * where their servers are), fetch_conn.c (connections), fetch_direct.c (one request and its answer,
+ * decoded by http1.h). What it cannot do, and whatever fails before anything was sent, is curl's.
+ */
 #ifndef MB_IO_FETCH_PRIVATE_H
 #define MB_IO_FETCH_PRIVATE_H
 
 #include <curl/curl.h>
 
 #include "io/fetch.h"
+#include "io/fetch_direct.h"
 
 /* curl keeps all connections of a host in one list and walks it for every request, so thousands in
  * flight would cost a walk of thousands each. Requests are therefore spread over several multi
@@ -74,6 +83,7 @@ struct mb_fetch {
     struct mb_list fresh;  /* with bytes for on_data, by link */
     struct mb_list kicked; /* shards */
     struct mb_turn turn;
+    struct fetch_direct direct;
     struct mb_fetch_stats stats;
 };
 
@@ -86,6 +96,7 @@ struct mb_fetch_call {
     enum fetch_state state;
     struct fetch_easy *easy;
     struct fetch_shard *shard;
+    struct fetch_exchange *exchange; /* NULL = a call of curl's */
     const struct mb_fetch_events *events;
     void *owner;
     char *url;
@@ -95,7 +106,8 @@ struct mb_fetch_call {
     const struct mb_fetch_headers *shared;
     struct curl_slist *headers; /* ours, then the shared ones */
     struct curl_slist *last;    /* the last of ours; NULL = none */
-    bool is_exempt, is_once, is_tls, has_answer, is_too_large;
+    bool is_exempt, is_once, is_tls, has_answer, is_too_large, was_sent;
+    bool is_for_curl; /* the direct path found no connection */
     int redirects_left, n_redirects;
     struct mb_timer timer;
     int64_t started_us, deadline_us, heard_us; /* monotonic */
@@ -109,13 +121,24 @@ struct mb_fetch_call {
 void mb_fetch_call_finish(struct mb_fetch_call *call, const struct mb_err *err);
 void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code);
 void mb_fetch_call_begin(struct mb_fetch_call *call);
+void mb_fetch_call_by_curl(struct mb_fetch_call *call); /* from the direct path */
+void mb_fetch_call_heard(struct mb_fetch_call *call);   /* bytes of the answer came */
+/* A piece of a body of which `announced` bytes are to come (0 = not known); false = too large. */
+bool mb_fetch_call_keep(struct mb_fetch_call *call, struct mb_str bytes, uint64_t announced,
+                        int status);
 void mb_fetch_deliver(struct mb_fetch *fetch);
+int mb_fetch_err_too_large(const struct mb_fetch_call *call, struct mb_err *err);
+int mb_fetch_err_lost(const struct mb_fetch_call *call, const char *why, struct mb_err *err);
 
 /* fetch_easy.c: a handle ready for this call, and back into the pool */
 struct fetch_easy *mb_fetch_easy_take(struct mb_fetch_call *call);
 void mb_fetch_easy_put(struct mb_fetch *fetch, struct fetch_easy *easy);
 void mb_fetch_easy_free_all(struct mb_fetch *fetch);
 int mb_fetch_easy_error(const struct mb_fetch_call *call, CURLcode code, struct mb_err *err);
+struct mb_str mb_fetch_easy_header(const struct fetch_easy *easy, const char *name);
+void mb_fetch_easy_each(const struct fetch_easy *easy,
+                        void (*each)(const char *name, const char *value, void *arg), void *arg);
+struct mb_fetch_timing mb_fetch_easy_timing(const struct fetch_easy *easy);
 
 /* fetch_shard.c */
 void mb_fetch_shards_init(struct mb_fetch *fetch);
@@ -134,6 +157,9 @@ int mb_fetch_headers_add(struct curl_slist **last, struct curl_slist **first,
 void mb_fetch_headers_omit(struct curl_slist **last, struct curl_slist **first, const char *name);
 struct curl_slist *mb_fetch_headers_list(const struct mb_fetch_headers *headers);
 void mb_fetch_headers_drop(struct curl_slist *first, struct curl_slist *last);
+/* The request's head for the direct path. */
+void mb_fetch_headers_write(struct mb_buf *out, const struct mb_fetch_call *call,
+                            const struct fetch_place *place);
 bool mb_fetch_headers_has(const struct curl_slist *list, const char *name);
 /* Keeps of the call's headers what may go to another origin. */
 void mb_fetch_headers_strip(struct mb_fetch_call *call);

@@ -41,13 +41,15 @@ static void write_all(int fd, const char *bytes)
 }
 
 /* The length of the whole request at the front of the buffer; 0 = not all there yet. */
-static size_t request_len(struct mb_buf *in)
+static size_t request_len(struct mb_buf *in, bool is_hasty)
 {
     char *text = mb_buf_cstr(in);
     char *end = strstr(text, "\r\n\r\n");
     if (!end)
         return 0;
     size_t head = (size_t)(end - text) + 4;
+    if (is_hasty)
+        return mb_buf_len(in);
     char *length = strcasestr(text, "\r\ncontent-length:");
     size_t body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
     return mb_buf_len(in) >= head + body ? head + body : 0;
@@ -60,8 +62,10 @@ static bool answer(struct conn *c)
     const struct httpd_reply *reply = &h->replies[i];
     if (reply->bytes)
         write_all(c->fd, reply->bytes);
-    if (reply->then == HTTPD_KEEP)
+    if (reply->then == HTTPD_KEEP) {
+        mb_watch_set(&c->watch, !h->is_hasty, false);
         return true;
+    }
     if (reply->then == HTTPD_RESET) {
         struct linger linger = {.l_onoff = 1, .l_linger = 0};
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
@@ -83,7 +87,7 @@ static void on_ready(struct mb_watch *watch, bool readable, bool writable)
     }
     mb_buf_commit(&c->in, (size_t)n);
     size_t len;
-    while ((len = request_len(&c->in))) {
+    while ((len = request_len(&c->in, c->h->is_hasty))) {
         if (c->h->n_requests < HTTPD_REQUESTS)
             c->h->requests[c->h->n_requests] = mb_strndup(mb_buf_head(&c->in), len);
         c->h->n_requests++;
@@ -106,7 +110,7 @@ static void on_accept(struct mb_watch *watch, bool readable, bool writable)
     c->fd = fd;
     h->n_connections++;
     mb_list_push(&h->conns, &c->node);
-    mb_watch_start(&c->watch, h->loop, fd, true, false, on_ready);
+    mb_watch_start(&c->watch, h->loop, fd, !h->is_deaf, false, on_ready);
 }
 
 void httpd_start(struct httpd *h, struct mb_loop *loop, const struct httpd_reply *replies,
@@ -132,6 +136,19 @@ void httpd_stop(struct httpd *h)
     close(fd);
     for (size_t i = 0; i < HTTPD_REQUESTS; i++)
         free(h->requests[i]);
+}
+
+void httpd_hear(struct httpd *h)
+{
+    h->is_deaf = false;
+    MB_LIST_EACH(it, next, &h->conns)
+    mb_watch_set(&MB_LIST_ENTRY(it, struct conn, node)->watch, true, false);
+}
+
+void httpd_hang_up(struct httpd *h)
+{
+    MB_LIST_EACH(it, next, &h->conns)
+    end_conn(MB_LIST_ENTRY(it, struct conn, node));
 }
 
 void httpd_send(struct httpd *h, const char *bytes)

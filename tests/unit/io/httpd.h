@@ -28,11 +28,17 @@ struct httpd {
     size_t n_requests, n_connections;
     char *requests[HTTPD_REQUESTS]; /* head and body, the first of them */
     int port;
+    bool is_deaf; /* new connections are not read until httpd_hear */
+    bool
+        is_hasty; /* answers when a request's head is there, and reads no more of that connection */
 };
 
 void httpd_start(struct httpd *h, struct mb_loop *loop, const struct httpd_reply *replies,
                  size_t n_replies);
 void httpd_stop(struct httpd *h);
+void httpd_hear(struct httpd *h);
+/* Closes all connections; the port stays open. */
+void httpd_hang_up(struct httpd *h);
 /* Sends more bytes on all open connections. */
 void httpd_send(struct httpd *h, const char *bytes);
 /* "http://127.0.0.1:PORT" and the path; the last few results stay valid. */
