@@ -25,6 +25,7 @@ static void on_ready(struct mb_watch *watch, bool readable, bool writable);
 static void on_flush(struct mb_turn *turn);
 static void on_watchdog(struct mb_timer *timer);
 static void on_bury(struct mb_turn *turn);
+static void on_pause_over(struct mb_timer *timer);
 
 static int64_t cpu_us(const struct mb_worker *w)
 {
@@ -48,6 +49,7 @@ struct mb_worker *mb_worker_new(struct mb_zygote *zygote, enum mb_worker_role ro
     w->fork_no = ++zygote->last_fork;
     w->forked_us = zygote->loop->now_us;
     w->watchdog.on_due = on_watchdog;
+    w->pause.on_due = on_pause_over;
     mb_list_init(&w->node);
     mb_turn_init(&w->flush, on_flush);
     mb_turn_init(&w->bury, on_bury);
@@ -81,6 +83,7 @@ static void end_process(struct mb_worker *w)
     mb_watch_stop(&w->watch);
     mb_turn_cancel(&w->flush);
     mb_timer_cancel(&w->zygote->loop->timers, &w->watchdog);
+    mb_timer_cancel(&w->zygote->loop->timers, &w->pause);
     if (w->pidfd >= 0) /* by pidfd: a pid may belong to somebody else by now */
         syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
     mb_close(&w->pidfd);
@@ -109,6 +112,7 @@ void mb_worker_bury(struct mb_worker *w, const struct mb_err *why)
     mb_list_remove(&w->node);
     mb_watch_stop(&w->watch);
     mb_timer_cancel(&w->zygote->loop->timers, &w->watchdog);
+    mb_timer_cancel(&w->zygote->loop->timers, &w->pause);
     mb_turn_queue(w->zygote->loop, &w->bury);
 }
 
@@ -188,7 +192,22 @@ static void on_flush(struct mb_turn *turn)
     bool more = mb_buf_len(&w->out) > 0;
     if (!more && w->out.cap > IDLE_BUFFER_BYTES)
         mb_buf_release(&w->out);
-    mb_watch_set(&w->watch, true, more);
+    mb_watch_set(&w->watch, !mb_timer_is_armed(&w->pause), more);
+}
+
+void mb_worker_pause(struct mb_worker *w, int64_t ms)
+{
+    struct mb_loop *loop = w->zygote->loop;
+    if (w->state != MB_WORKER_LIVE)
+        return;
+    mb_timer_arm(&loop->timers, &w->pause, loop->now_us + ms * 1000);
+    mb_watch_set(&w->watch, false, mb_buf_len(&w->out) > 0);
+}
+
+static void on_pause_over(struct mb_timer *timer)
+{
+    struct mb_worker *w = MB_CONTAINER_OF(timer, struct mb_worker, pause);
+    mb_watch_set(&w->watch, true, mb_buf_len(&w->out) > 0);
 }
 
 /* Is this frame allowed now, as far as msg.def can tell? */

@@ -41,9 +41,8 @@ struct mb_row *mb_row_new(struct mb_run *run, enum mb_row_kind kind, enum mb_row
     return row;
 }
 
-/* The key of the next occurrence of this content in the run. */
-static void make_key(struct mb_run *run, struct mb_str tool, struct mb_str content,
-                     uint8_t key[MB_KEY_BYTES])
+void mb_call_make_key(struct mb_run *run, struct mb_str tool, struct mb_str content,
+                      uint8_t key[MB_KEY_BYTES])
 {
     uint8_t hash[MB_SHA256_BYTES];
     struct mb_str parts[] = {tool, MB_STR_OF("", 1), content};
@@ -56,7 +55,7 @@ static void make_key(struct mb_run *run, struct mb_str tool, struct mb_str conte
     key[MB_KEY_HASH_BYTES + 1] = (uint8_t)seen;
 }
 
-static struct mb_recorded *recall(struct mb_run *run, const uint8_t key[MB_KEY_BYTES])
+struct mb_recorded *mb_call_recall(struct mb_run *run, const uint8_t key[MB_KEY_BYTES])
 {
     if (!run->replay)
         return NULL;
@@ -236,7 +235,7 @@ static void from_record(struct mb_call *call, const struct mb_recorded *record)
 static void begin(struct mb_call *call, struct mb_str tool_name)
 {
     struct mb_run *run = call->run;
-    struct mb_recorded *record = recall(run, call->key);
+    struct mb_recorded *record = mb_call_recall(run, call->key);
     if (record && record->is_done) {
         from_record(call, record);
         mb_recorded_free(record);
@@ -330,7 +329,7 @@ void mb_call_on_frame(struct mb_run *run, const struct mb_frame *frame)
     mb_list_init(&call->node);
     mb_list_push(&run->calls, &call->node);
     run->n_calls++;
-    make_key(run, mb_str_c(call->tool_name), MB_STR_OF(call->args_text, call->args_len), call->key);
+    mb_call_make_key(run, mb_str_c(call->tool_name), MB_STR_OF(call->args_text, call->args_len), call->key);
     begin(call, mb_str_c(call->tool_name));
 }
 
@@ -359,8 +358,8 @@ void mb_call_begin_run(struct mb_run *run)
         mb_sandbox_queue(run);
         return;
     }
-    make_key(run, mb_str_c(fee_tool), MB_STR(""), key);
-    struct mb_recorded *record = recall(run, key);
+    mb_call_make_key(run, mb_str_c(fee_tool), MB_STR(""), key);
+    struct mb_recorded *record = mb_call_recall(run, key);
     if (record || run->engine->config.replay_only) { /* paid in an earlier life */
         mb_recorded_free(record);
         mb_sandbox_queue(run);
@@ -428,60 +427,4 @@ static void on_gate_delta(struct mb_gate_call *gate, struct mb_str text)
     struct mb_run_event event = {.kind = MB_EVENT_DELTA, .json = mb_buf_str(&json)};
     mb_run_publish(call->run, &event);
     mb_buf_release(&json);
-}
-
-/* ---------------------------------------------------------------- progress and log lines */
-
-static void fail_on_notes(struct mb_run *run)
-{
-    struct mb_err err;
-    mb_err_set(&err, MB_E_STEP_LIMIT,
-               "the run told more than %" PRId64 " progress events and log lines, or %" PRId64
-               " bytes of them",
-               run->engine->config.notes_max, run->engine->config.note_bytes_max);
-    mb_run_fail(run, &err, NULL);
-}
-
-static bool make_note(const struct mb_frame *frame, struct mb_buf *json)
-{
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
-    if (frame->head.type == MB_MSG_EMIT) {
-        mb_buf_add_str(json, frame->payload);
-        return mb_json_is_valid(frame->payload);
-    }
-    if (frame->head.step >= MB_LEN(levels))
-        return false;
-    mb_buf_addf(json, "{\"level\":\"%s\",\"text\":", levels[frame->head.step]);
-    mb_buf_add_json_str(json, frame->payload);
-    mb_buf_add_char(json, '}');
-    return true;
-}
-
-void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame)
-{
-    struct mb_buf json = {0};
-    if (!make_note(frame, &json)) {
-        mb_buf_release(&json);
-        mb_worker_kill(run->tenant->worker, "malformed EMIT or LOG");
-        return;
-    }
-    bool is_emit = frame->head.type == MB_MSG_EMIT;
-    const char *tool = is_emit ? "emit" : "log";
-    uint8_t key[MB_KEY_BYTES];
-    make_key(run, mb_str_c(tool), mb_buf_str(&json), key);
-    struct mb_recorded *record = recall(run, key);
-    run->note_bytes += frame->payload.len;
-    if (record) { /* told before */
-        mb_recorded_free(record);
-        mb_buf_release(&json);
-    } else if (++run->n_notes > run->engine->config.notes_max ||
-               (int64_t)run->note_bytes > run->engine->config.note_bytes_max) {
-        mb_buf_release(&json);
-        fail_on_notes(run);
-    } else {
-        struct mb_row *row =
-            mb_row_new(run, is_emit ? MB_ROW_EMIT : MB_ROW_LOG, MB_ROW_DONE, key, tool);
-        row->result = mb_buf_take(&json, NULL);
-        mb_journal_add(run, row, false);
-    }
 }

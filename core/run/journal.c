@@ -1,6 +1,7 @@
 #include "run/journal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "run/private.h"
@@ -20,9 +21,13 @@ struct mb_journal {
     size_t backlog_rows;
 };
 
-/* Of one run in one flush, and of all of them: so that a run with a thousand progress events does
- * not hold up everybody else's commit. What is over goes with the next. */
+/* Of one run in one flush, and of all of them: so that a run with a thousand rows does not hold up
+ * everybody else's commit. What is over goes with the next. */
 enum { ROWS_OF_A_RUN = 32, ROWS_OF_A_FLUSH = 256, RUNS_OF_A_SECOND_FLUSH = 8 };
+
+/* Progress events and log lines cost nothing to make, so they get a share of a flush that takes the
+ * store about a millisecond. Each counts at least NOTE_BYTES, and every run gets a few in. */
+enum { NOTE_BYTES = 1024, NOTE_BYTES_OF_A_FLUSH = 24 * 1024, NOTES_AT_LEAST = 2 };
 
 static void on_turn(struct mb_turn *turn);
 static void on_linger(struct mb_timer *timer);
@@ -181,16 +186,32 @@ void mb_journal_forget(struct mb_run *run)
 
 /* ---------------------------------------------------------------- flushing */
 
-/* Moves at most `max` rows; false when some are left. */
-static bool take_rows(struct mb_flush_item *item, struct mb_journal_run *part, size_t max)
+/* May this row go along? Counts what notes take. */
+static bool has_place(struct mb_flush *flush, const struct mb_flush_item *item,
+                      const struct mb_row *row)
 {
-    for (; item->n_rows < max; item->n_rows++) {
-        struct mb_list *node = mb_list_shift(&part->rows);
-        if (!node)
-            return true;
-        mb_list_push(&item->rows, node);
+    if (item->n_rows >= ROWS_OF_A_RUN)
+        return false;
+    if (row->kind != MB_ROW_EMIT && row->kind != MB_ROW_LOG)
+        return true;
+    if (flush->note_bytes >= NOTE_BYTES_OF_A_FLUSH && item->n_rows >= NOTES_AT_LEAST)
+        return false;
+    flush->note_bytes += MB_MAX(strlen(row->result), (size_t)NOTE_BYTES);
+    return true;
+}
+
+/* Moves what has a place; false when some is left. */
+static bool take_rows(struct mb_flush *flush, struct mb_flush_item *item,
+                      struct mb_journal_run *part)
+{
+    while (!mb_list_is_empty(&part->rows)) {
+        struct mb_row *row = MB_LIST_ENTRY(part->rows.next, struct mb_row, node);
+        if (!has_place(flush, item, row))
+            return false;
+        mb_list_push(&item->rows, mb_list_shift(&part->rows));
+        item->n_rows++;
     }
-    return mb_list_is_empty(&part->rows);
+    return true;
 }
 
 /* A run of which only a part goes along is written as running, whatever has become of it: its end
@@ -200,7 +221,7 @@ static void take(struct mb_journal *j, struct mb_flush *flush, struct mb_journal
     struct mb_flush_item *item = &flush->items[flush->n_items++];
     *item = (struct mb_flush_item){.run = run_of(part), .insert = !part->is_inserted};
     mb_list_init(&item->rows);
-    item->is_partial = !take_rows(item, part, ROWS_OF_A_RUN);
+    item->is_partial = !take_rows(flush, item, part);
     item->update = part->is_inserted && part->is_changed && !item->is_partial;
     flush->n_rows += item->n_rows;
     unlist(j, part);
@@ -244,7 +265,7 @@ static void begin(struct mb_journal *j)
     mb_assert(flush->n_items == 0);
     if (!flush->items)
         flush->items = mb_alloc((size_t)e->config.flush_max_runs * sizeof(flush->items[0]));
-    flush->n_rows = 0;
+    flush->n_rows = flush->note_bytes = 0;
     take_from(j, flush, &j->urgent, INT64_MAX);
     take_from(j, flush, &j->lingering, e->loop->now_us - e->config.linger_us);
     if (!flush->n_items)

@@ -142,6 +142,7 @@ struct mb_tenant {
     int64_t leased_micros, reserved_micros;
     bool leasing;
     struct mb_list want_funds; /* of mb_call.funds_node */
+    int64_t note_debt, note_debt_us; /* note.c: bytes of notes, as of then (monotonic) */
 };
 
 struct mb_engine {
@@ -218,9 +219,16 @@ void mb_call_go(struct mb_call *call); /* reserves its worst price, then execute
 void mb_call_write_intent(struct mb_call *call, json_t *question);
 /* Goes on after money was granted or refused. */
 void mb_call_on_funds(struct mb_call *call, bool granted);
-void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame); /* EMIT, LOG */
+/* The key of the next occurrence of this content in the run. */
+void mb_call_make_key(struct mb_run *run, struct mb_str tool, struct mb_str content,
+                      uint8_t key[MB_KEY_BYTES]);
+/* What the journal holds under this key, out of the run's record; NULL = nothing. */
+struct mb_recorded *mb_call_recall(struct mb_run *run, const uint8_t key[MB_KEY_BYTES]);
 struct mb_row *mb_row_new(struct mb_run *run, enum mb_row_kind kind, enum mb_row_state state,
                           const uint8_t key[MB_KEY_BYTES], const char *tool);
+
+/* note.c */
+void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame); /* EMIT, LOG */
 
 /* wait.c: sleep, approve, ask */
 void mb_wait_start(struct mb_call *call, const struct mb_recorded *record);

@@ -48,6 +48,7 @@ enum { MB_FLUSHES = 2 };
 struct mb_flush {
     struct mb_flush_item *items;
     size_t n_items, n_rows;
+    size_t note_bytes; /* of progress events and log lines; private to the journal */
     int slot;      /* 0 or 1: two may be under way, and are applied in the order they were given */
     uint64_t life; /* private to the journal */
     uint64_t number; /* counts up; a store that has applied it answers a repetition at once */

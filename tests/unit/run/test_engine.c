@@ -281,6 +281,31 @@ static void a_flood_of_events_ends_the_run(void **state)
     expect_error(&w, "step_limit", NULL, 0);
 }
 
+static void who_tells_too_much_waits_and_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct watched w;
+    local.engine->config.note_bytes_max = INT64_MAX;
+    begin(&w, mb_id_new(),
+          "local moon = require 'moon'\n"
+          "return function() local s = ('x'):rep(20000) while true do moon.log(s) end end",
+          "{\"cpu_ms\":60000}", "null");
+    const struct mb_run *run = NULL;
+    int64_t paused = 0;
+    for (int i = 0; i < 2000 && paused < 3; i++) {
+        mb_loop_turn(&platform.loop, 20);
+        run = w.follow.run;
+        assert_non_null(run);
+        struct mb_worker *worker = run->tenant->worker;
+        paused += worker && mb_timer_is_armed(&worker->pause);
+    }
+    assert_int_equal(paused, 3);
+    assert_true(mb_engine_cancel(local.engine, w.customer_id, w.follow.run_id));
+    turn_until(&w.is_over);
+    assert_string_equal(json_string_value(json_object_get(w.run, "status")), "cancelled");
+    json_decref(w.run);
+}
+
 static void a_run_can_be_cancelled_in_a_tight_loop(void **state)
 {
     (void)state;
@@ -434,6 +459,7 @@ int main(void)
         RULE(allocating_without_end_ends_at_the_memory_limit),
         RULE(more_calls_than_allowed_end_the_run),
         RULE(a_flood_of_events_ends_the_run),
+        RULE(who_tells_too_much_waits_and_can_be_cancelled),
         RULE(a_run_can_be_cancelled_in_a_tight_loop),
         RULE(a_loop_does_not_stop_its_neighbours),
         RULE(a_killed_sandbox_changes_nothing_about_the_outcome),

@@ -311,6 +311,43 @@ static void a_run_with_many_rows_goes_in_parts_and_ends_with_the_last(void **sta
     assert_int_equal(n_done, 1);
 }
 
+static void add_note(struct mb_run *run, size_t bytes)
+{
+    uint8_t key[MB_KEY_BYTES] = {0};
+    struct mb_row *row = mb_row_new(run, MB_ROW_EMIT, MB_ROW_DONE, key, "emit");
+    row->result = mb_alloc(bytes + 1);
+    memset(row->result, '1', bytes);
+    row->result[bytes] = 0;
+    mb_journal_add(run, row, false);
+}
+
+static void notes_get_a_share_of_a_flush_and_every_run_a_few(void **state)
+{
+    (void)state;
+    enum { RUNS = 3 };
+    struct mb_run *runs[RUNS];
+    for (int r = 0; r < RUNS; r++) {
+        runs[r] = new_run(NULL);
+        for (int i = 0; i < 30; i++)
+            add_note(runs[r], 10);
+        mb_journal_touch(runs[r], true);
+    }
+    struct mb_run *other = new_run(NULL);
+    add_step(other, true);
+    turn(0);
+    assert_int_equal(flushing->n_items, RUNS + 1);
+    assert_int_equal(rows_of(&flushing->items[0]), 24); /* KB of notes, each counted as one */
+    assert_int_equal(rows_of(&flushing->items[1]), 2);
+    assert_int_equal(rows_of(&flushing->items[2]), 2);
+    assert_int_equal(rows_of(&flushing->items[3]), 1); /* a step goes along in any case */
+    assert_true(flushing->items[0].is_partial);
+    for (int i = 0; i < 10 && n_flushes < 10 && flushing; i++) {
+        answer(NULL);
+        turn(0);
+    }
+    assert_int_equal(mb_journal_backlog(engine->journal), 0);
+}
+
 static void a_second_flush_overlaps_when_enough_has_gathered(void **state)
 {
     (void)state;
@@ -387,6 +424,7 @@ int main(void)
         RULE(what_changes_in_flight_goes_with_the_next),
         RULE(an_intent_that_is_not_written_yet_becomes_the_done_row),
         RULE(a_run_with_many_rows_goes_in_parts_and_ends_with_the_last),
+        RULE(notes_get_a_share_of_a_flush_and_every_run_a_few),
         RULE(a_second_flush_overlaps_when_enough_has_gathered),
         RULE(what_was_sent_after_a_refused_flush_is_sent_again),
         RULE(a_flush_of_an_earlier_life_is_passed_over),
