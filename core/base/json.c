@@ -240,3 +240,22 @@ bool mb_json_bool(const json_t *object, const char *key, bool fallback)
     const json_t *value = json_object_get(object, key);
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
+
+void mb_json_drop_nulls(json_t *value)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    void *next;
+    json_object_foreach_safe(value, next, key, member)
+    {
+        if (json_is_null(member))
+            json_object_del(value, key);
+        else
+            mb_json_drop_nulls(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        mb_json_drop_nulls(member);
+    }
+}

@@ -35,6 +35,9 @@ int64_t mb_json_int(const json_t *object, const char *key, int64_t fallback);
 bool mb_json_bool(const json_t *object, const char *key, bool fallback);
 json_t *mb_json_get(const json_t *object, const char *key); /* NULL when absent or null */
 
+/* Takes the members that are null out of all objects in it: Lua does not have them. */
+void mb_json_drop_nulls(json_t *value);
+
 /* Are these the same JSON value? Order of keys does not matter, and 1 is 1.0. */
 bool mb_json_eq(const json_t *a, const json_t *b);
 

@@ -5,10 +5,10 @@
  * min/maxProperties, minimum, maximum, exclusiveMinimum/Maximum, multipleOf, pattern, format,
  * allOf, anyOf, oneOf, not, if/then/else, $ref (within the document), $defs, $anchor,
  * dependentRequired; and the annotations title, description, default, examples, deprecated,
- * readOnly, writeOnly, $comment, and at the root $schema (2020-12 only) and $id. Any other keyword
- * is refused when the schema is compiled. Formats are asserted: date-time, date, time, duration,
- * email, hostname, ipv4, ipv6, uri, uri-reference, uuid, json-pointer, regex; others are refused.
- * Patterns are those of base/pattern.h.
+ * readOnly, writeOnly, contentMediaType, $comment, and at the root $schema (2020-12 only) and $id.
+ * Any other keyword is refused when the schema is compiled. Formats are asserted: date-time, date,
+ * time, duration, email, hostname, ipv4, ipv6, uri, uri-reference, uuid, json-pointer, regex;
+ * others are refused. Patterns are those of base/pattern.h.
  *
  * A schema comes from strangers: compiling is bounded (size, depth, number of nodes), $ref may be
  * recursive, and checking has a budget of work, patterns included, so that no schema or instance
