@@ -12,6 +12,7 @@ local FILES = {
     branches = "host/branches.lua",
     modules = "host/modules.lua",
     surface = "host/surface.lua",
+    pattern = "local/pattern.lua",
 }
 
 -- All files get the same table of parts, in which each part is made when it is first asked for:

@@ -15,6 +15,8 @@ local answer = require "local.answer"
 local options = require "local.options"
 local value = require "local.value"
 
+local json = require "moon.json"
+
 local M = {}
 
 M.FINGERPRINT = "moonbase-local"
@@ -192,7 +194,7 @@ local function shorten(text, args)
   return text, reason
 end
 
--- args: as llm.chat takes them. Returns {text, tool_calls, finish_reason, model, system_fingerprint, usage}.
+-- args: as llm.chat takes them; with a schema the text is JSON that fits it. Returns {text, tool_calls, finish_reason, model, system_fingerprint, usage}.
 function M.chat(args)
   local task = prompt.read(args)
   local input = tokens.of_value({ args.system or "", args.prompt or "", args.messages or {}, args.tools or {} })
@@ -205,6 +207,7 @@ function M.chat(args)
     local call = tools.choose(args, task)
     if call then return result("", { call }, "tool_calls") end
   end
+  if type(args.schema) == "table" then return result(json.encode(tools.fill(task, args.schema)), {}, "stop") end
   local text, reason = shorten(tools.answer(task) or write(task), args)
   return result(text, {}, reason)
 end

@@ -9,6 +9,7 @@ local classify = require "local.classify"
 local work = require "local.work"
 local fill = require "local.fill"
 local guess = require "local.guess"
+local check = require "local.check"
 local value = require "local.value"
 local answer = require "local.answer"
 
@@ -161,18 +162,26 @@ local function texts_in(item, list, depth)
   end
 end
 
--- The answer to the last user's message from the tools' results that came after it; nil when there are none.
-function M.answer(task)
+-- What tools gave back since the last user's message.
+local function results_of(task)
   local results = {}
   for i = #task.messages, 1, -1 do
     if task.messages[i].role == "user" then break end
-    if task.messages[i].role == "tool" then table.insert(results, 1, task.messages[i].text) end
+    if task.messages[i].role == "tool" then
+      local decoded = value.decode(task.messages[i].text)
+      if decoded == nil then decoded = task.messages[i].text end
+      table.insert(results, 1, decoded)
+    end
   end
+  return results
+end
+
+-- The answer to the last user's message from the tools' results that came after it; nil when there are none.
+function M.answer(task)
+  local results = results_of(task)
   if #results == 0 then return nil end
   local passages, lines = {}, {}
-  for _, text in ipairs(results) do
-    local decoded = value.decode(text)
-    if decoded == nil then decoded = text end
+  for _, decoded in ipairs(results) do
     texts_in(decoded, passages, 0)
     facts(decoded, "", lines, 0)
   end
@@ -182,6 +191,36 @@ function M.answer(task)
   end
   if #lines == 0 then return "The tool gave no result." end
   return table.concat(lines, "\n")
+end
+
+-- ---------------------------------------------------------------------------- answering by a schema
+
+-- Members of results by name: the outermost of the latest result wins.
+local function members_in(item, members, depth)
+  if type(item) ~= "table" or depth > 4 then return end
+  for _, key in ipairs(value.keys(item)) do
+    if members[key] == nil then members[key] = item[key] end
+  end
+  for _, key in ipairs(value.keys(item)) do members_in(item[key], members, depth + 1) end
+  for _, inner in ipairs(item) do members_in(inner, members, depth + 1) end
+end
+
+-- The value for a schema of an object, from the message and from what tools gave back; raises as fill does.
+function M.fill(task, schema)
+  local results, members, lines = results_of(task), {}, {}
+  if #results == 0 then return fill.fill(work.new(task), schema) end
+  for i = #results, 1, -1 do
+    facts(results[i], "", lines, 0)
+    if not (type(results[i]) == "table" and results[i].error) then members_in(results[i], members, 0) end
+  end
+  local about = setmetatable({ target = table.concat(lines, "\n") .. "\n\n" .. task.rest }, { __index = task })
+  local filled = fill.fill(work.new(about), schema)
+  for _, name in ipairs(value.keys(schema.properties or {})) do
+    if members[name] ~= nil and check.validate(schema.properties[name], members[name], schema) then
+      filled[name] = members[name]
+    end
+  end
+  return filled
 end
 
 return M

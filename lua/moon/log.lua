@@ -30,12 +30,13 @@ end
 
 local metatable = { __metatable = false, __call = log }
 
-local function emit(name, data)
+-- opts.live: for whoever follows the run at this moment; not journaled.
+local function emit(name, data, opts)
     if type(name) ~= "string" then
         error("an event's name is expected, not a " .. type(name), 2)
     end
     host.drain()
-    local ok, err = host.emit({ name = name, data = data })
+    local ok, err = host.emit({ name = name, data = data }, opts ~= nil and opts.live or false)
     if not ok then
         raise(err)
     end

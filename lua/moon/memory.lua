@@ -1,7 +1,7 @@
 -- moon.memory: the customer's collections of documents.
 
 local parts = ...
-local call = parts.call.call
+local call, tool = parts.call.call, parts.moon_tool.tool
 local pairs = pairs
 
 local memory = {}
@@ -16,8 +16,9 @@ local function merge(args, opts)
     return args
 end
 
-function memory.search(collection, query, opts)
-    return call("memory.search", merge({ collection = collection, query = query }, opts))
+-- call_opts: as moon.tool takes them.
+function memory.search(collection, query, opts, call_opts)
+    return tool("memory.search", merge({ collection = collection, query = query }, opts), call_opts)
 end
 
 function memory.upsert(collection, documents)

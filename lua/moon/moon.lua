@@ -22,13 +22,28 @@ local makers = {
     approve = function()
         return parts.moon_people.approve
     end,
+    agent = function()
+        return parts.moon_agent
+    end,
+    crew = function()
+        return parts.moon_crew
+    end,
     ask = function()
         return parts.moon_people.ask
+    end,
+    run = function()
+        return parts.moon_run.run()
+    end,
+    saga = function()
+        return parts.moon_saga
+    end,
+    graph = function()
+        return parts.moon_graph.graph
     end,
 }
 local copy = parts.shelf.copy
 local libraries =
-    { "llm", "memory", "kv", "file", "json", "csv", "text", "date", "template", "schema" }
+    { "llm", "memory", "kv", "file", "json", "csv", "text", "date", "template", "schema", "expr", "flow" }
 for _, name in ipairs(libraries) do
     makers[name] = function()
         return copy(parts["moon_" .. name])

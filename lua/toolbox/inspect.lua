@@ -1,8 +1,11 @@
--- Job "inspect": does every Lua file of a package compile? Nothing is executed.
+-- Job "inspect": does every Lua file of a package compile, and is every prompt well made? Nothing is executed.
 --
--- input: {files = {path: text}}. Returns {ok = true}, or {errors = [{file, line, message}]}.
+-- input: {files = {path: text}}. Returns {ok = true}, or {errors = [{file, line, message}]}, the first of them.
 
 local json = require("moon.json")
+local prompts = require("job.inspect_prompts")
+
+local MOST_ERRORS = 100
 
 local function check(path, text)
     if text:sub(1, 1) == "\27" then
@@ -19,16 +22,22 @@ end
 return function(input)
     local paths, errors = {}, {}
     for path in pairs(input.files) do
-        if path:sub(-4) == ".lua" then
-            paths[#paths + 1] = path
-        end
+        paths[#paths + 1] = path
     end
     table.sort(paths)
     for _, path in ipairs(paths) do
-        errors[#errors + 1] = check(path, input.files[path])
+        if path:sub(-4) == ".lua" then
+            errors[#errors + 1] = check(path, input.files[path])
+        end
+    end
+    for _, path in ipairs(#errors == 0 and paths or {}) do
+        prompts.check(path, input.files, errors)
+        if #errors >= MOST_ERRORS then
+            break
+        end
     end
     if #errors > 0 then
-        return { errors = json.array(errors) }
+        return { errors = json.array({ unpack(errors, 1, math.min(#errors, MOST_ERRORS)) }) }
     end
     return { ok = true }
 end

@@ -50,9 +50,23 @@ describe("moon.tool", function()
         assert.equal(1, #calls)
     end)
 
+    it("asks a person first when that is wanted", function()
+        local parts, calls = core({ { value = { approved = true } }, { value = "done" } })
+        assert.equal("done", parts.moon_tool.tool("t", { x = 1 }, { approval = { title = "Really?", roles = { "lead" } } }))
+        assert.same({ "approve", { title = "Really?", roles = { "lead" }, details = { tool = "t", args = { x = 1 } } } }, calls[1])
+        assert.same({ "t", { x = 1 } }, calls[2])
+        parts, calls = core({ { value = { approved = false, comment = "too dear" } } })
+        local ok, err = pcall(parts.moon_tool.tool, "t", {}, { approval = true })
+        assert.is_false(ok)
+        assert.equal("rejected", err.code)
+        assert.equal("t was not approved: too dear", err.message)
+        assert.equal(1, #calls)
+    end)
+
     it("checks its options", function()
         local parts = core({})
-        for _, opts in ipairs({ { retry = 1 }, { retries = 11 }, { retries = "1" }, { backoff_s = -1 } }) do
+        for _, opts in ipairs({ { retry = 1 }, { retries = 11 }, { retries = "1" }, { backoff_s = -1 },
+            { timeout_ms = 0 }, { timeout_ms = "1" }, { approval = 1 } }) do
             assert.has_error(function() parts.moon_tool.tool("t", {}, opts) end)
         end
     end)
