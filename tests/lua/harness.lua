@@ -3,6 +3,7 @@
 -- search that ranks like PostgreSQL's. What crosses the boundary is copied as JSON would copy it.
 
 local cjson = require "cjson"
+local package_kit = require "tests.lua.package_kit"
 
 local M = {}
 
@@ -124,7 +125,11 @@ end
 local function tools_of(world)
   local tools = {}
   for _, kind in ipairs({ "chat", "json", "embed" }) do
-    tools["llm." .. kind] = function(args) return M.local_model(kind, args) end
+    tools["llm." .. kind] = function(args)
+      local result = M.local_model(kind, args)
+      result.cost_micros = 0 -- the core adds it
+      return result
+    end
   end
   tools["memory.search"] = function(args) return search(world.collections[args.collection], args) end
   tools["memory.upsert"] = function(args)
@@ -142,6 +147,15 @@ local function tools_of(world)
     local was = world.kv[args.key] ~= nil
     world.kv[args.key] = nil
     return { deleted = was }
+  end
+  tools["file.read"] = function(args)
+    local content = world.files[args.path]
+    if not content then fail("not_found", "there is no file " .. args.path) end
+    return { path = args.path, content = content, content_type = "text/plain" }
+  end
+  tools["file.write"] = function(args)
+    world.files[args.path] = args.content or args.base64
+    return { path = args.path, bytes = #world.files[args.path] }
   end
   tools["sleep"] = function() return {} end
   for name, tool in pairs(world.tools) do tools[name] = tool end
@@ -189,12 +203,6 @@ local function kit_of(world, call, files)
     for i, item in ipairs(list) do results[i] = fn(item, i) end
     return results
   end
-  function moon.prompt(name, vars)
-    local text = assert(files("prompts/" .. name .. ".md"), "no prompt " .. name)
-    return (text:gsub("{{%s*([%w_]+)%s*}}", function(place)
-      return tostring(assert(vars and vars[place], "no value for {{" .. place .. "}}"))
-    end))
-  end
   moon.log = setmetatable({}, { __call = function() end, __index = function() return function() end end })
   moon.tools = setmetatable({}, { __index = function(_, group)
     return setmetatable({}, {
@@ -202,7 +210,9 @@ local function kit_of(world, call, files)
       __call = function(_, args) return call(group, args) end,
     })
   end })
-  return moon
+  local rest = package_kit.new({ call = call, text = files, now = moon.now,
+    emit = function(event) world.events[#world.events + 1] = M.copy(event) end })
+  return setmetatable(moon, { __index = rest }) -- all else is the real kit
 end
 
 -- ---------------------------------------------------------------------------- packages
@@ -245,12 +255,13 @@ function M.document(path)
   return { id = path:match("([^/]+)%.md$"), title = title, body = body, metadata = metadata }
 end
 
--- Runs a package. given: {input, config, tools = {name = function(args)}, kv, collections}. Returns {ok, output |
+-- Runs a package. given: {input, config, tools = {name = function(args)}, kv, collections, files}. Returns {ok, output |
 -- error, steps =
 -- {{tool, args, result | error}}, events}. Input, output and arguments are checked against the schemas.
 function M.run(folder, given)
   local manifest = M.json(folder .. "/agent.json")
-  local world = { collections = given.collections or {}, kv = given.kv or {}, tools = given.tools or {}, events = {} }
+  local world = { collections = given.collections or {}, kv = given.kv or {}, tools = given.tools or {},
+    files = given.files or {}, events = {} }
   for _, knowledge in ipairs(manifest.knowledge or {}) do
     local collection = {}
     for _, file in ipairs(M.files(folder .. "/" .. knowledge.folder)) do
