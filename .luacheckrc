@@ -19,7 +19,7 @@ stds.sandbox = {
   },
 }
 
-for _, folder in ipairs({ "agents", "tools", "lua/local", "lua/toolbox", "lua/compiler", "tests/packages" }) do
+for _, folder in ipairs({ "agents", "tools", "lua/local", "lua/toolbox", "lua/compiler", "lua/sim", "tests/packages" }) do
   files[folder].std = "sandbox"
 end
 for _, specs in ipairs({ "tests/lua", "agents/*/spec", "tools/*/spec" }) do

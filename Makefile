@@ -22,7 +22,7 @@ say  = @printf '  %-5s %s\n' $(1) '$(2)'
 DEPS_BUILD := gcc libc6-dev make pkg-config libh2o-evloop-dev libssl-dev libluajit2-5.1-dev \
     libpq-dev libhiredis-dev libcurl4-openssl-dev lua-cjson-dev libjansson-dev libmbedtls-dev \
     libseccomp-dev libyaml-dev libarchive-dev libpcre2-dev
-DEPS_RUN   := postgresql-15 postgresql-client-15 redis-server ca-certificates curl
+DEPS_RUN   := postgresql-15 postgresql-client-15 redis-server ca-certificates curl tzdata
 DEPS_TEST  := lua-busted lua-cjson luajit2 libcmocka-dev nginx libnginx-mod-http-lua prometheus \
     clang libclang-rt-14-dev zlib1g-dev openssl procps binutils
 DEPS_CHECK := clang clang-format clang-tidy cppcheck lua-check

@@ -84,7 +84,8 @@ CREATE TYPE mb.batch_run AS (
 	cpu_us bigint,
 	tokens_in bigint,
 	tokens_out bigint,
-	cost_micros bigint
+	cost_micros bigint,
+	config_revision integer
 );
 
 ALTER TYPE mb.batch_run OWNER TO moonbase_owner;
@@ -143,6 +144,52 @@ CREATE DOMAIN mb.run_status AS text
 	CONSTRAINT run_status_check CHECK ((VALUE = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])));
 
 ALTER DOMAIN mb.run_status OWNER TO moonbase_owner;
+
+-- Name: trigger_catch_up; Type: DOMAIN; Schema: mb; Owner: moonbase_owner
+
+CREATE DOMAIN mb.trigger_catch_up AS text
+	CONSTRAINT trigger_catch_up_check CHECK ((VALUE = ANY (ARRAY['one'::text, 'none'::text])));
+
+ALTER DOMAIN mb.trigger_catch_up OWNER TO moonbase_owner;
+
+-- Name: trigger_kind; Type: DOMAIN; Schema: mb; Owner: moonbase_owner
+
+CREATE DOMAIN mb.trigger_kind AS text
+	CONSTRAINT trigger_kind_check CHECK ((VALUE = ANY (ARRAY['cron'::text, 'webhook'::text])));
+
+ALTER DOMAIN mb.trigger_kind OWNER TO moonbase_owner;
+
+-- Name: agents_check(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.agents_check(customer uuid, agents json) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    wrong text;
+begin
+    if agents is null or json_typeof(agents) <> 'object' then
+        return;
+    end if;
+    select a.key into wrong
+    from json_each_text(agents) a
+    where a.value is not null and not exists (
+        select from mb.deployments d
+        where d.customer_id = customer and d.deployment_id = substr(a.value, 5)::uuid
+            and d.deleted_at is null)
+    order by a.key
+    limit 1;
+    if wrong is not null then
+        perform api.fail(404, 'not_found', 'there is no such deployment', '/agents/' || wrong);
+    end if;
+end
+$$;
+
+ALTER FUNCTION api.agents_check(customer uuid, agents json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION agents_check(customer uuid, agents json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.agents_check(customer uuid, agents json) IS 'Refuses a deployment whose child runs would be of deployments that are not there.';
 
 -- Name: approval_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
@@ -206,12 +253,33 @@ CREATE TABLE mb.approvals (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     decided_at timestamp with time zone,
     decided_by text,
-    decision json
+    decision json,
+    escalate_at timestamp with time zone,
+    escalate_to text[] DEFAULT '{}'::text[] NOT NULL,
+    escalated_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    reminders integer DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY mb.approvals FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mb.approvals OWNER TO moonbase_owner;
+
+-- Name: approval_is_for(mb.approvals, text[]); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select cardinality(approval.roles) = 0 or '*' = any (roles) or approval.roles && roles
+        or (approval.escalate_at <= now() and approval.escalate_to && roles) is true
+$$;
+
+ALTER FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION approval_is_for(approval mb.approvals, roles text[]); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) IS 'Whether who acts in these roles may decide it now.';
 
 -- Name: approval_is_open(mb.approvals); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
@@ -265,7 +333,9 @@ begin
             'deadline_at', api.show_time(a.deadline_at),
             'created_at', api.show_time(a.created_at),
             'decided_at', api.show_time(a.decided_at), 'decided_by', a.decided_by,
-            'decision', a.decision)),
+            'decision', a.decision, 'reminded_at', api.show_time(a.reminded_at),
+            'reminders', a.reminders, 'escalate_at', api.show_time(a.escalate_at),
+            'escalate_to', a.escalate_to)),
         array_agg(api.cursor_pack(a.run_id::text, a.seq::text))
     into items, cursors
     from (
@@ -507,14 +577,16 @@ begin
     if found then
         perform pg_notify('mb_changed', 'customer ' || customer);
     end if;
+    perform api.agents_check(customer, request -> 'agents');
     insert into mb.deployments (customer_id, deployment_id, package_owner, package_id, name, config,
-        tools, limits, budget_micros)
+        tools, limits, budget_micros, agents)
     select customer, (request ->> 'id')::uuid, p.customer_id, p.package_id,
         coalesce(request ->> 'name', p.name), request -> 'config',
         array(select json_array_elements_text(case json_typeof(request -> 'tools')
             when 'array' then request -> 'tools' else '[]' end)),
         case json_typeof(request -> 'limits') when 'object' then request -> 'limits' else '{}' end,
-        (request ->> 'budget_micros')::bigint
+        (request ->> 'budget_micros')::bigint,
+        case json_typeof(request -> 'agents') when 'object' then request -> 'agents' end
     from mb.packages p
     where p.customer_id = (request ->> 'package_owner')::uuid
         and p.package_id = (request ->> 'package_id')::uuid
@@ -601,7 +673,9 @@ CREATE TABLE mb.deployments (
     limits json DEFAULT '{}'::json NOT NULL,
     budget_micros bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    deleted_at timestamp with time zone
+    deleted_at timestamp with time zone,
+    config_revision integer DEFAULT 1 NOT NULL,
+    agents json
 );
 
 ALTER TABLE ONLY mb.deployments FORCE ROW LEVEL SECURITY;
@@ -621,6 +695,7 @@ CREATE FUNCTION api.deployment_json(deployment mb.deployments) RETURNS json
             'version', p.version),
         'config', deployment.config,
         'tools', deployment.tools,
+        'agents', deployment.agents,
         'limits', deployment.limits,
         'budget_micros', deployment.budget_micros,
         'created_at', api.show_time(deployment.created_at))
@@ -870,6 +945,175 @@ ALTER FUNCTION api.fail(status integer, code text, message text, pointer text) O
 
 COMMENT ON FUNCTION api.fail(status integer, code text, message text, pointer text) IS 'Refuses a request with an HTTP status and a stable code.';
 
+-- Name: fork_wrong(uuid, uuid, integer, boolean, uuid); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with asked as (
+        select s.seq, a.escalate_at, a.escalate_to, coalesce(a.roles, array(
+            select json_array_elements_text(case json_typeof(s.args::json -> 'roles')
+                when 'array' then s.args::json -> 'roles' else '[]' end))) as roles
+        from mb.steps s
+        left join mb.approvals a on a.customer_id = s.customer_id and a.run_id = s.run_id
+            and a.seq = s.seq
+        where s.customer_id = customer and s.run_id = run and s.kind = 1
+            and s.tool in ('approve', 'ask')
+            and ((s.seq < step and s.state = 2) or (s.seq = step and is_given))
+    ), caller as (
+        select api.key_roles(customer, key) as roles, exists (
+            select from mb.api_keys k
+            where k.customer_id = customer and k.key_id = key
+                and k.scopes && '{admin,approvals:write}') as may_decide
+    )
+    select format('the decision in step %s is for %s to make: a fork from there asks for it again',
+        asked.seq, case cardinality(asked.roles) when 0 then 'keys with the scope approvals:write'
+            else array_to_string(asked.roles, ' or ') end)
+    from asked
+    cross join caller
+    where not (caller.may_decide and (cardinality(asked.roles) = 0 or '*' = any (caller.roles)
+        or asked.roles && caller.roles
+        or (asked.escalate_at <= now() and asked.escalate_to && caller.roles) is true))
+    order by asked.seq
+    limit 1
+$$;
+
+ALTER FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) IS 'Why this caller may not fork the run there; null when it may.';
+
+-- Name: history_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.history_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    params constant json := request -> 'params';
+    size integer := params ->> 'limit';
+    cursor_ constant text[] := api.cursor_unpack(params, 1);
+    after integer := -1;
+    run mb.runs;
+    items json[];
+    cursors text[];
+begin
+    if cursor_ is not null then
+        if (cursor_[1] ~ '^[0-9]{1,9}$') is not true then
+            perform api.fail(400, 'invalid_request', 'the cursor is not one of this list',
+                '?cursor');
+        end if;
+        after := cursor_[1];
+    end if;
+    perform api.begin_as(customer);
+    run := api.run_find(customer, params);
+    size := api.steps_fit(customer, run.run_id, after, '{1,2,3,4}', size);
+    with entries as (
+        select 0 as seq, 'input' as kind, run.created_at as at, json_build_object(
+            'input', run.input::json, 'package_id', api.show_id('pkg', run.package_id),
+            'config_revision', run.config_revision, 'limits', run.limits::json,
+            'forked_from', api.show_id('run', run.forked_from),
+            'forked_at_step', run.forked_at_step) as data
+        union all
+        select s.seq, case s.kind when 1 then 'step' when 2 then 'emit' when 3 then 'log'
+                else 'price' end,
+            s.started_at,
+            case s.kind when 1 then api.history_step_json(s)
+                when 4 then json_build_object('cost_micros', s.price_micros)
+                else s.result::json end
+        from engine.whole_steps(array(
+            select s
+            from mb.steps s
+            where s.customer_id = customer and s.run_id = run.run_id and s.seq > after
+                and s.kind in (1, 2, 3, 4)
+            order by s.seq
+            limit size + 1)) s
+        union all
+        select 1 + coalesce((
+                select max(s.seq)
+                from mb.steps s
+                where s.customer_id = customer and s.run_id = run.run_id), 0), 'end',
+            run.finished_at, json_build_object('status', run.status, 'output', run.output::json,
+                'error', run.error::json, 'diverged', run.diverged, 'usage',
+                json_build_object('steps', run.steps, 'cpu_us', run.cpu_us,
+                    'tokens_in', run.tokens_in, 'tokens_out', run.tokens_out,
+                    'cost_micros', run.cost_micros))
+        where run.finished_at is not null
+    )
+    select array_agg(json_build_object('seq', e.seq, 'kind', e.kind, 'at', api.show_time(e.at),
+            'data', e.data) order by e.seq), array_agg(api.cursor_pack(e.seq::text) order by e.seq)
+    into items, cursors
+    from (select * from entries where seq > after order by seq limit size + 1) e;
+    return api.page(items, cursors, size);
+end
+$_$;
+
+ALTER FUNCTION api.history_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION history_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.history_list(customer uuid, request json) IS 'GET /v1/runs/{run_id}/history';
+
+-- Name: steps; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.steps (
+    customer_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    seq integer NOT NULL,
+    kind smallint NOT NULL,
+    state smallint NOT NULL,
+    key bytea NOT NULL,
+    tool text NOT NULL,
+    args text,
+    result text,
+    error text,
+    started_at timestamp with time zone NOT NULL,
+    duration_us bigint DEFAULT 0 NOT NULL,
+    cpu_us bigint DEFAULT 0 NOT NULL,
+    tokens_in integer DEFAULT 0 NOT NULL,
+    tokens_out integer DEFAULT 0 NOT NULL,
+    tokens_cached integer DEFAULT 0 NOT NULL,
+    tokens_reasoning integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    price_micros bigint DEFAULT 0 NOT NULL,
+    model text,
+    provider_request_id text,
+    fence bigint NOT NULL,
+    replayed boolean DEFAULT false NOT NULL
+)
+PARTITION BY RANGE (run_id);
+
+ALTER TABLE ONLY mb.steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.steps OWNER TO moonbase_owner;
+
+-- Name: history_step_json(mb.steps); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.history_step_json(step mb.steps) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce((
+        select api.json_with(api.json_with(api.step_json(step),
+            'question', json_build_object('title', a.title, 'details', a.details, 'roles', a.roles,
+                'form', a.form, 'asked_at', api.show_time(a.created_at),
+                'deadline_at', api.show_time(a.deadline_at))),
+            'decision', case when a.decided_at is not null then json_build_object(
+                'decision', a.decision, 'by', a.decided_by, 'at', api.show_time(a.decided_at)) end)
+        from mb.approvals a
+        where a.customer_id = step.customer_id and a.run_id = step.run_id and a.seq = step.seq),
+        api.step_json(step))
+$$;
+
+ALTER FUNCTION api.history_step_json(step mb.steps) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION history_step_json(step mb.steps); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.history_step_json(step mb.steps) IS 'A step with what a person was asked in it, and has decided.';
+
 -- Name: json_with(json, text, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.json_with(object json, name text, value json) RETURNS json
@@ -894,19 +1138,30 @@ CREATE FUNCTION api.key_create(customer uuid, request json) RETURNS json
     AS $$
 declare
     body constant json := request -> 'body';
+    own text[];
+    given text[];
     key mb.api_keys;
 begin
     perform api.begin_as(customer);
-    insert into mb.api_keys (customer_id, key_id, name, key_sha256, prefix, scopes)
+    own := api.key_roles(customer, (request -> 'caller' ->> 'key_id')::uuid);
+    given := own;
+    if body ->> 'roles' is not null then
+        given := array(select json_array_elements_text(body -> 'roles'));
+    end if;
+    if not ('*' = any (own) or given <@ own) then
+        perform api.fail(403, 'forbidden', 'a key cannot give a role that it does not have',
+            '/roles');
+    end if;
+    insert into mb.api_keys (customer_id, key_id, name, key_sha256, prefix, scopes, roles)
     values (customer, (request ->> 'id')::uuid, body ->> 'name',
         decode(request ->> 'key_sha256', 'hex'), request ->> 'prefix',
-        array(select json_array_elements_text(body -> 'scopes')))
+        array(select json_array_elements_text(body -> 'scopes')), given)
     returning * into strict key;
     return json_build_object(
         'status', 201,
         'headers', json_build_object('location', '/v1/keys/' || api.show_id('key', key.key_id)),
         'body', json_build_object('id', api.show_id('key', key.key_id), 'name', key.name,
-            'prefix', key.prefix, 'scopes', key.scopes,
+            'prefix', key.prefix, 'scopes', key.scopes, 'roles', key.roles,
             'created_at', api.show_time(key.created_at)));
 end
 $$;
@@ -944,6 +1199,22 @@ ALTER FUNCTION api.key_revoke(customer uuid, request json) OWNER TO moonbase_own
 
 COMMENT ON FUNCTION api.key_revoke(customer uuid, request json) IS 'DELETE /v1/keys/{key_id}';
 
+-- Name: key_roles(uuid, uuid); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.key_roles(customer uuid, key uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce((
+        select k.roles from mb.api_keys k where k.customer_id = customer and k.key_id = key), '{}')
+$$;
+
+ALTER FUNCTION api.key_roles(customer uuid, key uuid) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION key_roles(customer uuid, key uuid); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.key_roles(customer uuid, key uuid) IS 'The roles that the holder of a key acts in.';
+
 -- Name: keys_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.keys_list(customer uuid, request json) RETURNS json
@@ -959,7 +1230,8 @@ declare
 begin
     perform api.begin_as(customer);
     select array_agg(json_build_object('id', api.show_id('key', k.key_id), 'name', k.name,
-            'prefix', k.prefix, 'scopes', k.scopes, 'created_at', api.show_time(k.created_at),
+            'prefix', k.prefix, 'scopes', k.scopes, 'roles', k.roles,
+            'created_at', api.show_time(k.created_at),
             'last_used_at', api.show_time(k.last_used_at),
             'revoked_at', api.show_time(k.revoked_at))),
         array_agg(api.cursor_pack(k.key_id::text))
@@ -1127,6 +1399,29 @@ ALTER FUNCTION api.package_json(package mb.packages) OWNER TO moonbase_owner;
 
 COMMENT ON FUNCTION api.package_json(package mb.packages) IS 'A package as lists show it.';
 
+-- Name: package_source_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.package_source_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    found_package constant json := api.deployable_get(customer, request) -> 'body';
+begin
+    return json_build_object('status', 200, 'body', json_build_object('files', (
+        select p.files
+        from mb.packages p
+        where p.customer_id = (found_package ->> 'package_owner')::uuid
+            and p.package_id = (found_package ->> 'package_id')::uuid)));
+end
+$$;
+
+ALTER FUNCTION api.package_source_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION package_source_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.package_source_get(customer uuid, request json) IS 'For POST /v1/simulate: the files of a stored package.';
+
 -- Name: packages_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.packages_list(customer uuid, request json) RETURNS json
@@ -1187,12 +1482,23 @@ CREATE FUNCTION api.run_approve(customer uuid, request json) RETURNS json
     AS $$
 declare
     body constant json := request -> 'body';
+    key constant uuid := request -> 'caller' ->> 'key_id';
+    asked mb.approvals;
 begin
     perform api.begin_as(customer);
+    select a.* into asked
+    from mb.approvals a
+    where a.customer_id = customer and a.run_id = (request -> 'params' ->> 'run_id')::uuid
+        and a.seq = (request -> 'params' ->> 'seq')::integer;
+    if found and not api.approval_is_for(asked, api.key_roles(customer, key)) then
+        perform api.fail(403, 'forbidden', format('this is for %s to decide',
+            array_to_string(asked.roles || case when asked.escalate_at <= now()
+                then asked.escalate_to else '{}' end, ' or ')));
+    end if;
     return api.run_decide(customer, request -> 'params',
         json_build_object('approved', body -> 'approved', 'comment', body -> 'comment',
             'data', body -> 'data'),
-        coalesce(body ->> 'by', api.show_id('key', (request -> 'caller' ->> 'key_id')::uuid)));
+        coalesce(body ->> 'by', api.show_id('key', key)));
 end
 $$;
 
@@ -1275,17 +1581,17 @@ begin
     if size > 0 then
         select array_agg(json_build_object(
             'seq', s.seq,
-            'event', case s.kind when 1 then 'step' when 2 then 'emit' else 'log' end,
+            'event', case s.kind when 1 then 'step' when 2 then 'emit'
+                when 3 then 'log' else 'notice' end,
             'data', case s.kind when 1 then api.step_json(s) else s.result::json end))
         into events
-        from (
-            select s.*
+        from engine.whole_steps(array(
+            select s
             from mb.steps s
             where s.customer_id = customer and s.run_id = run.run_id
-                and s.seq > (params ->> 'after')::integer and s.kind in (1, 2, 3) and s.state = 2
+                and s.seq > (params ->> 'after')::integer and s.kind in (1, 2, 3, 5) and s.state = 2
             order by s.seq
-            limit size + 1
-        ) s;
+            limit size + 1)) s;
     end if;
     return json_build_object('status', 200, 'body', json_build_object(
         'run', api.run_json(run),
@@ -1327,7 +1633,11 @@ CREATE TABLE mb.runs (
     cpu_us bigint DEFAULT 0 NOT NULL,
     tokens_in bigint DEFAULT 0 NOT NULL,
     tokens_out bigint DEFAULT 0 NOT NULL,
-    cost_micros bigint DEFAULT 0 NOT NULL
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    config_revision integer,
+    forked_from uuid,
+    forked_at_step integer,
+    clock_at timestamp with time zone
 )
 PARTITION BY RANGE (run_id);
 
@@ -1359,6 +1669,59 @@ ALTER FUNCTION api.run_find(customer uuid, params json) OWNER TO moonbase_owner;
 -- Name: FUNCTION run_find(customer uuid, params json); Type: COMMENT; Schema: api; Owner: moonbase_owner
 
 COMMENT ON FUNCTION api.run_find(customer uuid, params json) IS 'The run that the parameters name, or 404.';
+
+-- Name: run_fork(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_fork(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    body constant json := request -> 'body';
+    step constant integer := body ->> 'from_step';
+    fork constant uuid := engine.new_id();
+    outcome text;
+    wrong text;
+begin
+    perform api.begin_as(customer);
+    if body -> 'result' is not null and body -> 'error' is not null then
+        perform api.fail(400, 'invalid_request', 'a step has a result or an error, not both',
+            '/error');
+    end if;
+    wrong := api.fork_wrong(customer, (params ->> 'run_id')::uuid, step,
+        body -> 'result' is not null or body -> 'error' is not null,
+        (request -> 'caller' ->> 'key_id')::uuid);
+    if wrong is not null then
+        perform api.fail(403, 'forbidden', wrong, '/from_step');
+    end if;
+    outcome := engine.fork_run(customer, (params ->> 'run_id')::uuid, fork, step,
+        (body -> 'result')::text, (body -> 'error')::text, (body -> 'input')::text);
+    if outcome = 'not_found' then
+        perform api.fail(404, 'not_found', 'there is no such run');
+    elsif outcome = 'running' then
+        perform api.fail(409, 'conflict', 'the run is being executed: wait for it, or cancel it');
+    elsif outcome = 'no_deployment' then
+        perform api.fail(409, 'conflict', 'the deployment of the run was deleted');
+    elsif outcome = 'no_step' then
+        perform api.fail(422, 'no_such_step', format('step %s is no call of the run%s', step,
+            (select case count(*) when 0 then ', which made none'
+                    else format(', whose calls are the steps %s to %s', min(s.seq), max(s.seq)) end
+                from mb.steps s
+                where s.customer_id = customer and s.run_id = (params ->> 'run_id')::uuid
+                    and s.kind = 1)), '/from_step');
+    end if;
+    return json_build_object('status', 202,
+        'headers', json_build_object('location', '/v1/runs/' || api.show_id('run', fork)),
+        'body', api.run_json(api.run_find(customer, json_build_object('run_id', fork))));
+end
+$$;
+
+ALTER FUNCTION api.run_fork(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_fork(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_fork(customer uuid, request json) IS 'POST /v1/runs/{run_id}/fork';
 
 -- Name: run_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
@@ -1396,11 +1759,14 @@ CREATE FUNCTION api.run_json(run mb.runs) RETURNS json
         'package', json_build_object('id', api.show_id('pkg', p.package_id), 'name', p.name,
             'version', p.version),
         'parent_run_id', api.show_id('run', run.parent_run_id),
+        'forked_from', api.show_id('run', run.forked_from),
+        'forked_at_step', run.forked_at_step,
         'output', run.output::json,
         'error', run.error::json,
         'usage', json_build_object('steps', run.steps, 'cpu_us', run.cpu_us,
             'tokens_in', run.tokens_in, 'tokens_out', run.tokens_out,
-            'cost_micros', run.cost_micros),
+            'cost_micros', run.cost_micros,
+            'children_cost_micros', engine.child_cost(run.customer_id, run.run_id)),
         'diverged', run.diverged,
         'wake_at', case when run.status = 'waiting' and run.wake_at <> 'infinity'
             then api.show_time(run.wake_at) end,
@@ -1417,6 +1783,33 @@ ALTER FUNCTION api.run_json(run mb.runs) OWNER TO moonbase_owner;
 
 COMMENT ON FUNCTION api.run_json(run mb.runs) IS 'A run as customers see it, without its input.';
 
+-- Name: run_pins_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.run_pins_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    run mb.runs;
+begin
+    perform api.begin_as(customer);
+    run := api.run_find(customer, request -> 'params');
+    return json_build_object('status', 200, 'body', json_build_object(
+        'deployment_id', run.deployment_id,
+        'package_owner', run.package_owner,
+        'package_id', run.package_id,
+        'package_name', (select p.name from mb.packages p
+            where p.customer_id = run.package_owner and p.package_id = run.package_id),
+        'config_revision', coalesce(run.config_revision, 0)));
+end
+$$;
+
+ALTER FUNCTION api.run_pins_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION run_pins_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.run_pins_get(customer uuid, request json) IS 'For forks and replays: what the run was begun with.';
+
 -- Name: runs_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.runs_list(customer uuid, request json) RETURNS json
@@ -1430,6 +1823,7 @@ declare
     since constant timestamptz := api.time_param(params, 'created_from');
     until constant timestamptz := api.time_param(params, 'created_to');
     deployment constant uuid := params ->> 'deployment';
+    parent constant uuid := params ->> 'parent';
     statuses constant text[] := case when params ->> 'status' is not null
         then array(select json_array_elements_text(params -> 'status')) end;
     items json[];
@@ -1444,6 +1838,7 @@ begin
         where r.customer_id = customer
             and (after is null or r.run_id < after)
             and (deployment is null or r.deployment_id = deployment)
+            and (parent is null or r.parent_run_id = parent)
             and (statuses is null or r.status = any (statuses))
             and (since is null or (r.created_at >= since
                 and r.run_id >= engine.uuid_at(greatest(since - interval '1 second', 'epoch'))))
@@ -1650,39 +2045,6 @@ ALTER FUNCTION api.step_is_question(customer uuid, run uuid, step integer) OWNER
 
 COMMENT ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) IS 'Whether the step asks a person for a decision or an answer; null when there is none.';
 
--- Name: steps; Type: TABLE; Schema: mb; Owner: moonbase_owner
-
-CREATE TABLE mb.steps (
-    customer_id uuid NOT NULL,
-    run_id uuid NOT NULL,
-    seq integer NOT NULL,
-    kind smallint NOT NULL,
-    state smallint NOT NULL,
-    key bytea NOT NULL,
-    tool text NOT NULL,
-    args text,
-    result text,
-    error text,
-    started_at timestamp with time zone NOT NULL,
-    duration_us bigint DEFAULT 0 NOT NULL,
-    cpu_us bigint DEFAULT 0 NOT NULL,
-    tokens_in integer DEFAULT 0 NOT NULL,
-    tokens_out integer DEFAULT 0 NOT NULL,
-    tokens_cached integer DEFAULT 0 NOT NULL,
-    tokens_reasoning integer DEFAULT 0 NOT NULL,
-    bytes bigint DEFAULT 0 NOT NULL,
-    cost_micros bigint DEFAULT 0 NOT NULL,
-    price_micros bigint DEFAULT 0 NOT NULL,
-    model text,
-    provider_request_id text,
-    fence bigint NOT NULL
-)
-PARTITION BY RANGE (run_id);
-
-ALTER TABLE ONLY mb.steps FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE mb.steps OWNER TO moonbase_owner;
-
 -- Name: step_json(mb.steps); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.step_json(step mb.steps) RETURNS json
@@ -1702,7 +2064,7 @@ CREATE FUNCTION api.step_json(step mb.steps) RETURNS json
         'cost_micros', step.price_micros,
         'model', step.model,
         'provider_request_id', step.provider_request_id,
-        'replayed', false) as members)
+        'replayed', step.replayed) as members)
     select case
         when step.error is not null then api.json_with(members, 'error', step.error::json)
         when step.state = 1 then members
@@ -1752,6 +2114,30 @@ ALTER FUNCTION api.step_settle(customer uuid, request json) OWNER TO moonbase_ow
 
 COMMENT ON FUNCTION api.step_settle(customer uuid, request json) IS 'POST /v1/runs/{run_id}/steps/{seq}/settle';
 
+-- Name: steps_fit(uuid, uuid, integer, smallint[], integer); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case when bool_or(sums.bytes > 8388608)
+        then greatest(count(*) filter (where sums.bytes <= 8388608), 1) else size end::integer
+    from (
+        select sum(octet_length(coalesce(s.args, '')) + octet_length(coalesce(s.result, ''))
+            + octet_length(coalesce(s.error, ''))) over (order by s.seq) as bytes
+        from mb.steps s
+        where s.customer_id = customer and s.run_id = run and s.seq > after and s.kind = any (kinds)
+        order by s.seq
+        limit size
+    ) sums
+$$;
+
+ALTER FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) IS 'How many steps behind this one a page takes, of `size` at most.';
+
 -- Name: steps_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
 CREATE FUNCTION api.steps_list(customer uuid, request json) RETURNS json
@@ -1760,7 +2146,7 @@ CREATE FUNCTION api.steps_list(customer uuid, request json) RETURNS json
     AS $_$
 declare
     params constant json := request -> 'params';
-    size constant integer := params ->> 'limit';
+    size integer := params ->> 'limit';
     cursor_ constant text[] := api.cursor_unpack(params, 1);
     after integer := -1;
     run mb.runs;
@@ -1776,16 +2162,16 @@ begin
     end if;
     perform api.begin_as(customer);
     run := api.run_find(customer, params);
+    size := api.steps_fit(customer, run.run_id, after, '{1,4}', size);
     select array_agg(api.step_json(s)), array_agg(api.cursor_pack(s.seq::text))
     into items, cursors
-    from (
-        select s.*
+    from engine.whole_steps(array(
+        select s
         from mb.steps s
         where s.customer_id = customer and s.run_id = run.run_id and s.seq > after
             and s.kind in (1, 4)
         order by s.seq
-        limit size + 1
-    ) s;
+        limit size + 1)) s;
     return api.page(items, cursors, size);
 end
 $_$;
@@ -1817,6 +2203,335 @@ ALTER FUNCTION api.time_param(params json, name text) OWNER TO moonbase_owner;
 -- Name: FUNCTION time_param(params json, name text); Type: COMMENT; Schema: api; Owner: moonbase_owner
 
 COMMENT ON FUNCTION api.time_param(params json, name text) IS 'A parameter that is a time; null when it is not given.';
+
+-- Name: trigger_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    body constant json := request -> 'body';
+    most constant integer := 1000;
+    deployment mb.deployments;
+    trigger_ mb.triggers;
+begin
+    perform api.begin_as(customer);
+    -- One after the other for a customer, so that the count holds.
+    perform pg_advisory_xact_lock(hashtextextended('mb.triggers ' || customer, 0));
+    select d.* into deployment
+    from mb.deployments d
+    where d.customer_id = customer and d.deployment_id = (request ->> 'deployment_id')::uuid
+        and d.deleted_at is null
+    for key share;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such deployment', '/deployment_id');
+    end if;
+    if (select count(*) from mb.triggers t where t.customer_id = customer) >= most then
+        perform api.fail(409, 'conflict', format('there are %s triggers, the most', most));
+    end if;
+    insert into mb.triggers (customer_id, trigger_id, deployment_id, name, kind, is_enabled, input,
+        schedule, timezone, catch_up, next_at, scheme, sealed, headers)
+    values (customer, (request ->> 'id')::uuid, deployment.deployment_id,
+        coalesce(body ->> 'name', body ->> 'kind'), body ->> 'kind',
+        coalesce((body ->> 'enabled')::boolean, true), coalesce((body -> 'input')::text, 'null'),
+        body ->> 'schedule', coalesce(body ->> 'timezone', 'UTC'),
+        coalesce(body ->> 'catch_up', 'one'),
+        engine.time_of((request ->> 'next_us')::bigint), request ->> 'scheme',
+        request ->> 'sealed',
+        array(select json_array_elements_text(case json_typeof(body -> 'headers') when 'array'
+            then body -> 'headers' else '[]' end)))
+    on conflict (customer_id, deployment_id, name) do nothing
+    returning * into trigger_;
+    if not found then
+        perform api.fail(409, 'exists', format('the deployment has a trigger "%s"',
+            coalesce(body ->> 'name', body ->> 'kind')), '/name');
+    end if;
+    return json_build_object(
+        'status', 201,
+        'headers', json_build_object('location',
+            '/v1/triggers/' || api.show_id('trg', trigger_.trigger_id)),
+        'body', api.trigger_json(trigger_));
+end
+$$;
+
+ALTER FUNCTION api.trigger_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_create(customer uuid, request json) IS 'POST /v1/triggers';
+
+-- Name: trigger_delete(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_delete(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform api.begin_as(customer);
+    delete from mb.triggers
+    where customer_id = customer
+        and trigger_id = (request -> 'params' ->> 'trigger_id')::uuid;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such trigger');
+    end if;
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.trigger_delete(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_delete(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_delete(customer uuid, request json) IS 'DELETE /v1/triggers/{trigger_id}';
+
+-- Name: triggers; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.triggers (
+    customer_id uuid NOT NULL,
+    trigger_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    name text NOT NULL,
+    kind mb.trigger_kind NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    is_managed boolean DEFAULT false NOT NULL,
+    input text DEFAULT 'null'::text NOT NULL,
+    schedule text,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    catch_up mb.trigger_catch_up DEFAULT 'one'::text NOT NULL,
+    next_at timestamp with time zone,
+    scheme text,
+    sealed text,
+    headers text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_at timestamp with time zone,
+    last_run_id uuid,
+    last_error text,
+    CONSTRAINT triggers_check CHECK ((((kind)::text <> 'cron'::text) OR (schedule IS NOT NULL))),
+    CONSTRAINT triggers_check1 CHECK ((((kind)::text <> 'webhook'::text) OR (scheme IS NOT NULL)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY mb.triggers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.triggers OWNER TO moonbase_owner;
+
+-- Name: trigger_find(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_find(customer uuid, params json) RETURNS mb.triggers
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    trigger_ mb.triggers;
+begin
+    select t.* into trigger_
+    from mb.triggers t
+    where t.customer_id = customer and t.trigger_id = (params ->> 'trigger_id')::uuid;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such trigger');
+    end if;
+    return trigger_;
+end
+$$;
+
+ALTER FUNCTION api.trigger_find(customer uuid, params json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_find(customer uuid, params json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_find(customer uuid, params json) IS 'The trigger that the parameters name, or 404.';
+
+-- Name: trigger_firings_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_firings_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    trigger_ mb.triggers;
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    trigger_ := api.trigger_find(customer, params);
+    select array_agg(json_build_object(
+            'key', f.key,
+            'run_id', api.show_id('run', f.run_id),
+            'scheduled_at', api.show_time(f.scheduled_at),
+            'fired_at', api.show_time(f.fired_at))),
+        array_agg(api.cursor_pack(f.run_id::text))
+    into items, cursors
+    from (
+        select f.*
+        from mb.trigger_firings f
+        where f.customer_id = customer and f.trigger_id = trigger_.trigger_id
+            and (after is null or f.run_id < after)
+        order by f.run_id desc
+        limit size + 1
+    ) f;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.trigger_firings_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_firings_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_firings_list(customer uuid, request json) IS 'GET /v1/triggers/{trigger_id}/firings';
+
+-- Name: trigger_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform api.begin_as(customer);
+    return json_build_object('status', 200,
+        'body', api.trigger_json(api.trigger_find(customer, request -> 'params')));
+end
+$$;
+
+ALTER FUNCTION api.trigger_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_get(customer uuid, request json) IS 'GET /v1/triggers/{trigger_id}';
+
+-- Name: trigger_json(mb.triggers); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_json(trigger_ mb.triggers) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'id', api.show_id('trg', trigger_.trigger_id),
+        'deployment_id', api.show_id('dep', trigger_.deployment_id),
+        'name', trigger_.name,
+        'kind', trigger_.kind,
+        'enabled', trigger_.is_enabled,
+        'managed', trigger_.is_managed,
+        'input', trigger_.input::json,
+        'schedule', trigger_.schedule,
+        'timezone', case trigger_.kind when 'cron' then trigger_.timezone end,
+        'catch_up', case trigger_.kind when 'cron' then trigger_.catch_up end,
+        'next_at', api.show_time(trigger_.next_at),
+        'scheme', trigger_.scheme,
+        'headers', case trigger_.kind when 'webhook' then trigger_.headers end,
+        'has_secret', case trigger_.kind when 'webhook' then trigger_.sealed is not null end,
+        'path', case trigger_.kind when 'webhook'
+            then '/v1/hooks/' || api.show_id('trg', trigger_.trigger_id) end,
+        'last_at', api.show_time(trigger_.last_at),
+        'last_run_id', api.show_id('run', trigger_.last_run_id),
+        'last_error', trigger_.last_error::json,
+        'created_at', api.show_time(trigger_.created_at),
+        'updated_at', api.show_time(trigger_.updated_at))
+$$;
+
+ALTER FUNCTION api.trigger_json(trigger_ mb.triggers) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_json(trigger_ mb.triggers); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_json(trigger_ mb.triggers) IS 'A trigger as customers see it: never its secret.';
+
+-- Name: trigger_update(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.trigger_update(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    body constant json := request -> 'body';
+    trigger_ mb.triggers;
+begin
+    perform api.begin_as(customer);
+    trigger_ := api.trigger_find(customer, request -> 'params');
+    if (body ->> 'enabled')::boolean and not exists (
+        select from mb.deployments d
+        where d.customer_id = customer and d.deployment_id = trigger_.deployment_id
+            and d.deleted_at is null
+    ) then
+        perform api.fail(409, 'conflict', 'the trigger''s deployment is deleted', '/enabled');
+    end if;
+    begin
+        update mb.triggers t
+        set name = coalesce(body ->> 'name', t.name),
+            is_enabled = coalesce((body ->> 'enabled')::boolean, t.is_enabled),
+            input = coalesce((body -> 'input')::text, t.input),
+            schedule = coalesce(body ->> 'schedule', t.schedule),
+            timezone = coalesce(body ->> 'timezone', t.timezone),
+            catch_up = coalesce(body ->> 'catch_up', t.catch_up),
+            scheme = coalesce(body ->> 'scheme', t.scheme),
+            sealed = coalesce(request ->> 'sealed', t.sealed),
+            headers = case json_typeof(body -> 'headers') when 'array'
+                then array(select json_array_elements_text(body -> 'headers')) else t.headers end,
+            last_error = case when body -> 'enabled' is null and body -> 'schedule' is null
+                and body -> 'timezone' is null then t.last_error end,
+            next_at = case
+                when t.kind <> 'cron' or not coalesce((body ->> 'enabled')::boolean, t.is_enabled)
+                    then null
+                when body -> 'enabled' is null and body -> 'schedule' is null
+                    and body -> 'timezone' is null then t.next_at
+                when coalesce(body ->> 'schedule', t.schedule) = request ->> 'schedule'
+                    and coalesce(body ->> 'timezone', t.timezone) = request ->> 'timezone'
+                    then engine.time_of((request ->> 'next_us')::bigint)
+                end,
+            updated_at = now()
+        where t.customer_id = customer and t.trigger_id = trigger_.trigger_id
+        returning * into trigger_;
+    exception when unique_violation then
+        perform api.fail(409, 'exists', format('the deployment has a trigger "%s"',
+            body ->> 'name'), '/name');
+    end;
+    return json_build_object('status', 200, 'body', api.trigger_json(trigger_));
+end
+$$;
+
+ALTER FUNCTION api.trigger_update(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION trigger_update(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.trigger_update(customer uuid, request json) IS 'PATCH /v1/triggers/{trigger_id}';
+
+-- Name: triggers_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.triggers_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.trigger_json(t)), array_agg(api.cursor_pack(t.trigger_id::text))
+    into items, cursors
+    from (
+        select t.*
+        from mb.triggers t
+        where t.customer_id = customer and (after is null or t.trigger_id < after)
+            and (params ->> 'deployment' is null
+                or t.deployment_id = (params ->> 'deployment')::uuid)
+            and (params ->> 'kind' is null or t.kind = params ->> 'kind')
+        order by t.trigger_id desc
+        limit size + 1
+    ) t;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.triggers_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION triggers_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.triggers_list(customer uuid, request json) IS 'GET /v1/triggers';
 
 -- Name: usage_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
 
@@ -1877,18 +2592,700 @@ ALTER FUNCTION api.usage_get(customer uuid, request json) OWNER TO moonbase_owne
 
 COMMENT ON FUNCTION api.usage_get(customer uuid, request json) IS 'GET /v1/usage';
 
+-- Name: workflows; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.workflows (
+    customer_id uuid NOT NULL,
+    workflow_id uuid NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    document json NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    published integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY mb.workflows FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.workflows OWNER TO moonbase_owner;
+
+-- Name: workflow_answer(integer, mb.workflows); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_answer(status integer, workflow mb.workflows) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'status', status,
+        'headers', json_build_object('etag', '"' || workflow.revision || '"',
+            'location', '/v1/workflows/' || api.show_id('wf', workflow.workflow_id)),
+        'body', api.workflow_json(workflow))
+$$;
+
+ALTER FUNCTION api.workflow_answer(status integer, workflow mb.workflows) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_answer(status integer, workflow mb.workflows); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_answer(status integer, workflow mb.workflows) IS 'What an operation that changes a workflow answers.';
+
+-- Name: workflow_change(uuid, uuid, integer, json, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    workflow mb.workflows := api.workflow_find(customer, wanted, true);
+begin
+    if workflow.revision <> based_on then
+        return json_build_object('status', 200,
+            'body', json_build_object('conflict', true, 'revision', workflow.revision));
+    end if;
+    if workflow.document::text <> document_::text then
+        update mb.workflows w
+        set document = document_, revision = w.revision + 1, updated_at = now(),
+            name = left(coalesce(document_ ->> 'name', ''), 64),
+            title = left(coalesce(document_ ->> 'title', ''), 120),
+            updated_by = (caller ->> 'key_id')::uuid
+        where w.customer_id = customer and w.workflow_id = wanted
+        returning * into strict workflow;
+    end if;
+    return api.workflow_answer(200, workflow);
+end
+$$;
+
+ALTER FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) IS 'Saves a draft, unless another has done so before.';
+
+-- Name: workflow_create(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_create(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    document_ constant json := request -> 'body' -> 'document';
+    most constant integer := 1000;
+    workflow mb.workflows;
+begin
+    perform api.begin_as(customer);
+    if (select count(*) from mb.workflows w
+        where w.customer_id = customer and w.deleted_at is null) >= most then
+        perform api.fail(422, 'storage_limit', format('there are %s workflows already', most));
+    end if;
+    insert into mb.workflows (customer_id, workflow_id, name, title, document, updated_by)
+    values (customer, engine.new_id(), left(coalesce(document_ ->> 'name', ''), 64),
+        left(coalesce(document_ ->> 'title', ''), 120), document_,
+        (request -> 'caller' ->> 'key_id')::uuid)
+    returning * into strict workflow;
+    return api.workflow_answer(201, workflow);
+end
+$$;
+
+ALTER FUNCTION api.workflow_create(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_create(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_create(customer uuid, request json) IS 'POST /v1/workflows';
+
+-- Name: workflow_delete(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_delete(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    workflow constant mb.workflows :=
+        api.workflow_find(customer, (request -> 'params' ->> 'workflow_id')::uuid, true);
+begin
+    update mb.workflows w
+    set deleted_at = now()
+    where w.customer_id = customer and w.workflow_id = workflow.workflow_id;
+    return json_build_object('status', 204);
+end
+$$;
+
+ALTER FUNCTION api.workflow_delete(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_delete(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_delete(customer uuid, request json) IS 'DELETE /v1/workflows/{workflow_id}';
+
+-- Name: workflow_versions; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.workflow_versions (
+    customer_id uuid NOT NULL,
+    workflow_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    document json NOT NULL,
+    package_id uuid NOT NULL,
+    cost json,
+    note text DEFAULT ''::text NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_by uuid NOT NULL
+);
+
+ALTER TABLE ONLY mb.workflow_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.workflow_versions OWNER TO moonbase_owner;
+
+-- Name: workflow_deploy(uuid, mb.workflow_versions, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    manifest constant json := request -> 'package' -> 'manifest';
+    asked constant text[] := array(select json_array_elements_text(
+        coalesce(manifest -> 'tools', '[]')));
+    deployment mb.deployments;
+    earlier json;
+    made json;
+begin
+    if request ->> 'deployment' = 'new' then
+        made := api.deployment_create(customer, json_build_object(
+            'id', request ->> 'deployment_id', 'package_owner', customer,
+            'package_id', version_.package_id, 'config', request -> 'config',
+            'tools', manifest -> 'tools', 'secrets', '{}'::json)) -> 'body';
+        perform engine.put_triggers(customer, (request ->> 'deployment_id')::uuid,
+            api.workflow_triggers(version_.document));
+        return made;
+    end if;
+    select d.* into deployment
+    from mb.deployments d
+    where d.customer_id = customer and d.deployment_id = (request ->> 'deployment')::uuid
+        and d.deleted_at is null
+    for update;
+    if not found then
+        perform api.fail(404, 'not_found', 'there is no such deployment', '/deployment');
+    end if;
+    if deployment.package_owner <> customer or not exists (select from mb.workflow_versions v
+        where v.customer_id = customer and v.workflow_id = version_.workflow_id
+            and v.package_id = deployment.package_id) then
+        perform api.fail(409, 'conflict', 'the deployment does not run this workflow', '/deployment');
+    end if;
+    select p.manifest into strict earlier
+    from mb.packages p
+    where p.customer_id = customer and p.package_id = deployment.package_id;
+    update mb.deployments d
+    set package_id = version_.package_id, config = request -> 'config',
+        tools = array(select tool from unnest(asked) tool
+            where tool = any (d.tools) or tool not in (
+                select json_array_elements_text(coalesce(earlier -> 'tools', '[]'))))
+    where d.customer_id = customer and d.deployment_id = deployment.deployment_id
+    returning * into strict deployment;
+    perform engine.put_triggers(customer, deployment.deployment_id,
+        api.workflow_triggers(version_.document));
+    return api.deployment_json(deployment);
+end
+$$;
+
+ALTER FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_deploy(customer uuid, version_ mb.workflow_versions, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) IS 'Has a deployment run a version that is being published.';
+
+-- Name: workflow_find(uuid, uuid, boolean); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean DEFAULT false) RETURNS mb.workflows
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    workflow mb.workflows;
+begin
+    perform api.begin_as(customer);
+    if lock then
+        select w.* into workflow
+        from mb.workflows w
+        where w.customer_id = customer and w.workflow_id = wanted and w.deleted_at is null
+        for update;
+    else
+        select w.* into workflow
+        from mb.workflows w
+        where w.customer_id = customer and w.workflow_id = wanted and w.deleted_at is null;
+    end if;
+    if workflow.workflow_id is null then
+        perform api.fail(404, 'not_found', 'there is no such workflow');
+    end if;
+    return workflow;
+end
+$$;
+
+ALTER FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_find(customer uuid, wanted uuid, lock boolean); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean) IS 'A workflow of the customer''s, or 404.';
+
+-- Name: workflow_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    workflow constant mb.workflows :=
+        api.workflow_find(customer, (request -> 'params' ->> 'workflow_id')::uuid);
+begin
+    return json_build_object(
+        'status', 200,
+        'headers', json_build_object('etag', '"' || workflow.revision || '"'),
+        'body', api.json_with(api.workflow_json(workflow), 'document', workflow.document));
+end
+$$;
+
+ALTER FUNCTION api.workflow_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_get(customer uuid, request json) IS 'GET /v1/workflows/{workflow_id}';
+
+-- Name: workflow_hooks(uuid, uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_agg(json_build_object('trigger_id', t.trigger_id, 'name', s.name,
+        'sealed', s.sealed))
+    from json_array_elements(document -> 'nodes') n (v)
+    join mb.triggers t on t.customer_id = customer and t.deployment_id = deployment
+        and t.name = n.v ->> 'id' and t.kind = 'webhook' and t.is_managed
+    join mb.secrets s on s.customer_id = customer and s.name = n.v -> 'params' ->> 'secret'
+    where n.v ->> 'type' = 'trigger'
+$$;
+
+ALTER FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_hooks(customer uuid, deployment uuid, document json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) IS 'The webhooks that a document draws whose secrets are there; null when there are none.';
+
+-- Name: workflow_hooks_put(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_hooks_put(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform api.begin_as(customer);
+    update mb.triggers t
+    set sealed = h.v ->> 'sealed', updated_at = now()
+    from json_array_elements(request -> 'hooks') h (v)
+    where t.customer_id = customer and t.trigger_id = (h.v ->> 'trigger_id')::uuid;
+    return json_build_object('status', 200, 'body', '{}'::json);
+end
+$$;
+
+ALTER FUNCTION api.workflow_hooks_put(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_hooks_put(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_hooks_put(customer uuid, request json) IS 'For POST /v1/workflows/{workflow_id}/publish: gives webhooks their secrets.';
+
+-- Name: workflow_json(mb.workflows); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_json(workflow mb.workflows) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'id', api.show_id('wf', workflow.workflow_id),
+        'name', workflow.name,
+        'title', workflow.title,
+        'revision', workflow.revision,
+        'published_version', nullif(workflow.published, 0),
+        'created_at', api.show_time(workflow.created_at),
+        'updated_at', api.show_time(workflow.updated_at),
+        'updated_by', api.show_id('key', workflow.updated_by))
+$$;
+
+ALTER FUNCTION api.workflow_json(workflow mb.workflows) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_json(workflow mb.workflows); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_json(workflow mb.workflows) IS 'A workflow as lists show it.';
+
+-- Name: workflow_publish(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_publish(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    wanted constant uuid := request -> 'params' ->> 'workflow_id';
+    package constant json := request -> 'package';
+    name_ constant text := package -> 'manifest' ->> 'name';
+    workflow constant mb.workflows := api.workflow_find(customer, wanted, true);
+    version_ mb.workflow_versions;
+    body json;
+    hooks json;
+begin
+    if workflow.revision <> (request ->> 'revision')::integer
+        or workflow.published + 1 <> (request ->> 'version')::integer then
+        perform api.fail(409, 'conflict',
+            format('it was changed meanwhile: the draft is at revision %s', workflow.revision));
+    end if;
+    if exists (select from mb.workflow_versions v
+        join mb.workflows w on w.customer_id = v.customer_id and w.workflow_id = v.workflow_id
+        where v.customer_id = customer and v.name = name_ and v.workflow_id <> wanted
+            and w.deleted_at is null) then
+        perform api.fail(409, 'exists', format('another workflow is published as "%s"', name_));
+    end if;
+    body := api.package_create(customer, package) -> 'body';
+    insert into mb.workflow_versions (customer_id, workflow_id, version, name, document, package_id,
+        cost, note, published_by)
+    values (customer, wanted, workflow.published + 1, name_, workflow.document,
+        substr(body ->> 'id', 5)::uuid, request -> 'cost', coalesce(request ->> 'note', ''),
+        (request -> 'caller' ->> 'key_id')::uuid)
+    returning * into strict version_;
+    update mb.workflows w
+    set published = version_.version
+    where w.customer_id = customer and w.workflow_id = wanted;
+    body := api.workflow_version_json(version_);
+    if request ->> 'deployment' is not null then
+        body := api.json_with(body, 'deployment', api.workflow_deploy(customer, version_, request));
+        hooks := api.workflow_hooks(customer, (case request ->> 'deployment' when 'new'
+            then request ->> 'deployment_id' else request ->> 'deployment' end)::uuid,
+            version_.document);
+    end if;
+    return json_build_object('status', 201,
+        'headers', json_build_object('location', format('/v1/workflows/%s/versions/%s',
+            api.show_id('wf', wanted), version_.version)),
+        'body', body,
+        'hooks', hooks);
+end
+$$;
+
+ALTER FUNCTION api.workflow_publish(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_publish(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_publish(customer uuid, request json) IS 'POST /v1/workflows/{workflow_id}/publish';
+
+-- Name: workflow_put(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_put(customer uuid, request json) RETURNS json
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select api.workflow_change(customer, (request -> 'params' ->> 'workflow_id')::uuid,
+        (request ->> 'revision')::integer, request -> 'body' -> 'document', request -> 'caller')
+$$;
+
+ALTER FUNCTION api.workflow_put(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_put(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_put(customer uuid, request json) IS 'PUT /v1/workflows/{workflow_id}';
+
+-- Name: workflow_restore(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_restore(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    wanted constant uuid := request -> 'params' ->> 'workflow_id';
+    version_ constant mb.workflow_versions := api.workflow_version_find(customer, wanted,
+        (request -> 'body' ->> 'version')::integer, '/version');
+begin
+    return api.workflow_change(customer, wanted, (request ->> 'revision')::integer,
+        version_.document, request -> 'caller');
+end
+$$;
+
+ALTER FUNCTION api.workflow_restore(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_restore(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_restore(customer uuid, request json) IS 'POST /v1/workflows/{workflow_id}/restore';
+
+-- Name: workflow_source_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_source_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    workflow constant mb.workflows :=
+        api.workflow_find(customer, (params ->> 'workflow_id')::uuid);
+    document constant json := coalesce(request -> 'document', workflow.document);
+    deployment mb.deployments;
+    major integer;
+begin
+    if params ->> 'deployment_id' is not null then
+        select d.* into deployment
+        from mb.deployments d
+        where d.customer_id = customer and d.deployment_id = (params ->> 'deployment_id')::uuid
+            and d.deleted_at is null;
+        if not found then
+            perform api.fail(404, 'not_found', 'there is no such deployment', '/deployment');
+        end if;
+    end if;
+    select greatest(workflow.published, max(substring(p.version from '^(\d{1,6})\.')::integer)) + 1
+    into strict major
+    from mb.packages p
+    where p.customer_id = customer and p.name = document ->> 'name';
+    return json_build_object('status', 200, 'body', json_build_object(
+        'document', document,
+        'revision', workflow.revision,
+        'version', workflow.published + 1,
+        'package_version', major || '.0.0',
+        'workflows', api.workflows_known(customer, document),
+        'config', deployment.config));
+end
+$$;
+
+ALTER FUNCTION api.workflow_source_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_source_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_source_get(customer uuid, request json) IS 'For compile and publish: what the compiler gets.';
+
+-- Name: workflow_triggers(json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_triggers(document json) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(json_agg(json_build_object(
+        'name', n.v ->> 'id',
+        'kind', n.v -> 'params' ->> 'kind',
+        'schedule', n.v -> 'params' ->> 'schedule',
+        'input', case n.v -> 'params' ->> 'kind' when 'cron'
+            then json_build_array(coalesce(n.v -> 'params' -> 'input', '{}'))
+            else '"{{body}}"' end)), '[]')
+    from json_array_elements(document -> 'nodes') n (v)
+    where n.v ->> 'type' = 'trigger' and n.v -> 'params' ->> 'kind' in ('cron', 'webhook')
+$$;
+
+ALTER FUNCTION api.workflow_triggers(document json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_triggers(document json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_triggers(document json) IS 'The triggers that a compiled document draws, as engine.put_triggers takes them.';
+
+-- Name: workflow_version_find(uuid, uuid, integer, text); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text DEFAULT NULL::text) RETURNS mb.workflow_versions
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    workflow constant mb.workflows := api.workflow_find(customer, wanted);
+    version_ mb.workflow_versions;
+begin
+    select v.* into version_
+    from mb.workflow_versions v
+    where v.customer_id = customer and v.workflow_id = workflow.workflow_id and v.version = number;
+    if not found then
+        perform api.fail(404, 'not_found', format('the workflow has no version %s', number), place);
+    end if;
+    return version_;
+end
+$$;
+
+ALTER FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_version_find(customer uuid, wanted uuid, number integer, place text); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text) IS 'A published version, or 404.';
+
+-- Name: workflow_version_get(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_version_get(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    version_ constant mb.workflow_versions := api.workflow_version_find(customer,
+        (params ->> 'workflow_id')::uuid, (params ->> 'version')::integer);
+begin
+    return json_build_object('status', 200, 'body',
+        api.json_with(api.workflow_version_json(version_), 'document', version_.document));
+end
+$$;
+
+ALTER FUNCTION api.workflow_version_get(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_version_get(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_version_get(customer uuid, request json) IS 'GET /v1/workflows/{workflow_id}/versions/{version}';
+
+-- Name: workflow_version_json(mb.workflow_versions); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_version_json(version mb.workflow_versions) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select json_build_object(
+        'workflow_id', api.show_id('wf', version.workflow_id),
+        'version', version.version,
+        'package', json_build_object('id', api.show_id('pkg', p.package_id), 'name', p.name,
+            'version', p.version),
+        'cost', version.cost,
+        'note', version.note,
+        'published_at', api.show_time(version.published_at),
+        'published_by', api.show_id('key', version.published_by))
+    from mb.packages p
+    where p.customer_id = version.customer_id and p.package_id = version.package_id
+$$;
+
+ALTER FUNCTION api.workflow_version_json(version mb.workflow_versions) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_version_json(version mb.workflow_versions); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_version_json(version mb.workflow_versions) IS 'A published version as lists show it.';
+
+-- Name: workflow_versions_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflow_versions_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    cursor_ constant text := (api.cursor_unpack(params, 1))[1];
+    after integer;
+    workflow constant mb.workflows := api.workflow_find(customer, (params ->> 'workflow_id')::uuid);
+    items json[];
+    cursors text[];
+begin
+    if cursor_ !~ '^[0-9]{1,9}$' then
+        perform api.fail(400, 'invalid_request', 'the cursor is not one of this list', '?cursor');
+    end if;
+    after := cursor_;
+    select array_agg(api.workflow_version_json(v)), array_agg(api.cursor_pack(v.version::text))
+    into items, cursors
+    from (
+        select *
+        from mb.workflow_versions v
+        where v.customer_id = customer and v.workflow_id = workflow.workflow_id
+            and (after is null or v.version < after)
+        order by v.version desc
+        limit size + 1
+    ) v;
+    return api.page(items, cursors, size);
+end
+$_$;
+
+ALTER FUNCTION api.workflow_versions_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflow_versions_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflow_versions_list(customer uuid, request json) IS 'GET /v1/workflows/{workflow_id}/versions';
+
+-- Name: workflows_known(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflows_known(customer uuid, document json) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with named as (
+        select n.v -> 'params' ->> 'workflow' as name
+        from json_array_elements(case json_typeof(document -> 'nodes') when 'array'
+            then document -> 'nodes' else '[]' end) n (v)
+        where json_typeof(n.v) = 'object' and n.v ->> 'type' = 'subworkflow'
+            and json_typeof(n.v -> 'params') = 'object'
+    ), there as (
+        select d.name, p.manifest, 1 as rank, d.deployment_id as id
+        from mb.deployments d
+        join mb.packages p on p.customer_id = d.package_owner and p.package_id = d.package_id
+        where d.customer_id = customer and d.deleted_at is null
+        union all
+        select v.name, p.manifest, 2, p.package_id
+        from mb.workflows w
+        join mb.workflow_versions v on v.customer_id = w.customer_id
+            and v.workflow_id = w.workflow_id and v.version = w.published
+        join mb.packages p on p.customer_id = v.customer_id and p.package_id = v.package_id
+        where w.customer_id = customer and w.deleted_at is null
+    ), first as (
+        select distinct on (t.name) t.name, t.manifest, t.name in (select name from named) as is_named
+        from there t
+        order by t.name, t.rank, t.id desc
+    ), few as (
+        select * from first order by is_named desc, name limit 500
+    )
+    select coalesce(json_object_agg(s.name, case when s.is_named then json_build_object(
+        'input', coalesce(s.manifest -> 'input', 'true'),
+        'output', coalesce(s.manifest -> 'output', 'true')) else '{}' end), '{}')
+    from few s
+$$;
+
+ALTER FUNCTION api.workflows_known(customer uuid, document json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflows_known(customer uuid, document json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflows_known(customer uuid, document json) IS 'For the compiler: what sub-workflow nodes may name.';
+
+-- Name: workflows_list(uuid, json); Type: FUNCTION; Schema: api; Owner: moonbase_owner
+
+CREATE FUNCTION api.workflows_list(customer uuid, request json) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    params constant json := request -> 'params';
+    size constant integer := params ->> 'limit';
+    after constant uuid := api.cursor_id(params);
+    items json[];
+    cursors text[];
+begin
+    perform api.begin_as(customer);
+    select array_agg(api.workflow_json(w)), array_agg(api.cursor_pack(w.workflow_id::text))
+    into items, cursors
+    from (
+        select *
+        from mb.workflows w
+        where w.customer_id = customer and w.deleted_at is null
+            and (params ->> 'name' is null or w.name = params ->> 'name')
+            and (after is null or w.workflow_id < after)
+        order by w.workflow_id desc
+        limit size + 1
+    ) w;
+    return api.page(items, cursors, size);
+end
+$$;
+
+ALTER FUNCTION api.workflows_list(customer uuid, request json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION workflows_list(customer uuid, request json); Type: COMMENT; Schema: api; Owner: moonbase_owner
+
+COMMENT ON FUNCTION api.workflows_list(customer uuid, request json) IS 'GET /v1/workflows';
+
 -- Name: add_approvals(json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.add_approvals(approvals json) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    insert into mb.approvals (customer_id, run_id, seq, title, details, roles, form, deadline_at)
+    insert into mb.approvals as known (customer_id, run_id, seq, title, details, roles, form,
+        deadline_at, escalate_at, escalate_to, reminded_at, reminders, escalated_at)
     select a.customer_id, a.run_id, a.seq, a.title, a.details, coalesce(a.roles, '{}'), a.form,
-        timestamptz '1970-01-01 00:00:00+00' + a.deadline_us * interval '1 microsecond'
+        engine.time_of(a.deadline_us), engine.time_of(a.escalate_us), coalesce(a.escalate_to, '{}'),
+        engine.time_of(a.reminded_us), coalesce(a.reminders, 0), engine.time_of(a.escalated_us)
     from json_to_recordset(approvals) as a (customer_id uuid, run_id uuid, seq integer, title text,
-        details json, roles text[], form json, deadline_us bigint)
-    on conflict (customer_id, run_id, seq) do nothing
+        details json, roles text[], form json, deadline_us bigint, escalate_us bigint,
+        escalate_to text[], reminded_us bigint, reminders integer, escalated_us bigint)
+    on conflict (customer_id, run_id, seq) do update
+    set reminded_at = coalesce(excluded.reminded_at, known.reminded_at),
+        reminders = greatest(excluded.reminders, known.reminders),
+        escalated_at = coalesce(excluded.escalated_at, known.escalated_at)
+    where excluded.reminded_at is not null or excluded.escalated_at is not null
 $$;
 
 ALTER FUNCTION engine.add_approvals(approvals json) OWNER TO moonbase_engine;
@@ -2026,6 +3423,7 @@ declare
     run record;
     child uuid;
 begin
+    perform engine.lock_families(array[p_customer], array[p_run]);
     select r.status, r.fence, r.finished_at into run
     from mb.runs r
     where r.customer_id = p_customer and r.run_id = p_run
@@ -2067,6 +3465,35 @@ ALTER FUNCTION engine.cancel(p_customer uuid, p_run uuid) OWNER TO moonbase_engi
 
 COMMENT ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) IS 'Stops a run: at once when nobody executes it, else by telling the core that does.';
 
+-- Name: cancel_children(uuid, uuid, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    child uuid;
+begin
+    for child in
+        select r.run_id
+        from mb.runs r
+        where r.customer_id = p_customer and r.parent_run_id = p_run and r.finished_at is null
+            and not r.cancel_requested
+            and (p_status <> 'succeeded' or (r.limits::json ->> 'detached') is distinct from 'true')
+        order by r.run_id
+    loop
+        perform engine.cancel(p_customer, child);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION cancel_children(p_customer uuid, p_run uuid, p_status text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) IS 'Stops the child runs that nobody waits for any more.';
+
 -- Name: change_customer(uuid, json, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) RETURNS boolean
@@ -2091,9 +3518,91 @@ ALTER FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled
 
 COMMENT ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) IS 'Sets a customer''s limits or disables it; false when there is no such customer.';
 
+-- Name: child_cost(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.child_cost(p_customer uuid, p_run uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with recursive below (run_id, cost_micros) as (
+        select r.run_id, r.cost_micros
+        from mb.runs r
+        where r.customer_id = p_customer and r.parent_run_id = p_run
+        union all
+        select r.run_id, r.cost_micros
+        from below
+        join mb.runs r on r.customer_id = p_customer and r.parent_run_id = below.run_id
+    )
+    select coalesce(sum(below.cost_micros), 0)::bigint from below
+$$;
+
+ALTER FUNCTION engine.child_cost(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION child_cost(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.child_cost(p_customer uuid, p_run uuid) IS 'What the child runs of a run have cost so far, with their own children.';
+
+-- Name: child_plan(uuid, uuid, uuid, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text) RETURNS TABLE(deployment_id uuid, depth integer, open_children integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with recursive line (run_id, above, depth) as (
+        select r.run_id, r.parent_run_id, 0
+        from mb.runs r
+        where r.customer_id = p_customer and r.run_id = p_parent
+        union all
+        select r.run_id, r.parent_run_id, line.depth + 1
+        from line
+        join mb.runs r on r.customer_id = p_customer and r.run_id = line.above
+        where line.depth < 100
+    )
+    select
+        (select d.deployment_id
+            from mb.deployments d
+            where d.customer_id = p_customer and d.deleted_at is null
+                and case when p_deployment is null then d.name = p_name
+                    else d.deployment_id = p_deployment end
+            order by d.deployment_id desc
+            limit 1),
+        coalesce((select max(line.depth) from line), 0),
+        (select count(*)::integer
+            from (
+                select from mb.runs r
+                where r.customer_id = p_customer and r.parent_run_id is not null
+                    and r.finished_at is null
+                limit 100000
+            ) counted)
+$$;
+
+ALTER FUNCTION engine.child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text) IS 'Which deployment a child run is of, how deep its parent lies, how many child runs are open.';
+
+-- Name: child_state(uuid, uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) RETURNS TABLE(is_over boolean, status text, output text, error text, steps integer, tokens_in bigint, tokens_out bigint, cost_micros bigint, limits json)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.finished_at is not null, r.status::text, r.output, r.error, r.steps, r.tokens_in,
+        r.tokens_out, r.cost_micros + engine.child_cost(p_customer, p_run), r.limits::json
+    from mb.runs r
+    where r.customer_id = p_customer and r.run_id = p_run and r.parent_run_id = p_parent
+$$;
+
+ALTER FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION child_state(p_customer uuid, p_parent uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) IS 'A child run as its parent is to know it.';
+
 -- Name: claim(bigint, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
-CREATE FUNCTION engine.claim(p_fence bigint, max_runs integer) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, cancel_requested boolean, input json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json)
+CREATE FUNCTION engine.claim(p_fence bigint, max_runs integer) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, cancel_requested boolean, input json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json, config_revision integer, clock_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     SET enable_seqscan TO 'off'
@@ -2118,12 +3627,13 @@ begin
         returning r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
             r.parent_run_id, due.status, due.wait_reason, r.cancel_requested, r.input, r.limits,
             r.seed, r.diverged, r.created_at, r.started_at, r.steps, r.cpu_us, r.tokens_in,
-            r.tokens_out, r.cost_micros, due.wake_at
+            r.tokens_out, r.cost_micros, r.config_revision, r.clock_at, due.wake_at
     )
     select c.customer_id, c.run_id, c.deployment_id, c.package_owner, c.package_id,
         c.parent_run_id, c.status, c.wait_reason, c.cancel_requested, c.input::json,
         c.limits::json, c.seed, c.diverged, c.created_at, c.started_at, c.steps, c.cpu_us,
-        c.tokens_in, c.tokens_out, c.cost_micros, engine.decisions(c.customer_id, c.run_id)
+        c.tokens_in, c.tokens_out, c.cost_micros, engine.decisions(c.customer_id, c.run_id),
+        c.config_revision, c.clock_at
     from claimed c
     order by c.wake_at;
 end
@@ -2286,36 +3796,39 @@ ALTER FUNCTION engine.decisions(p_customer uuid, p_run uuid) OWNER TO moonbase_e
 
 COMMENT ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) IS 'What people have decided in a run: [{"seq", "decision", "by", "at_us"}].';
 
--- Name: deployed_run(uuid, uuid, uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+-- Name: deployed_run(uuid, uuid, uuid, uuid, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
-CREATE FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean)
+CREATE FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer DEFAULT NULL::integer) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean, config_revision integer, agents json)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select d.deployment_id, d.name, p.customer_id, p.package_id, d.config, d.tools, d.limits,
+    select d.deployment_id, d.name, p.customer_id, p.package_id, v.config, d.tools, d.limits,
         d.budget_micros, p.name, p.version, p.sha256, p.manifest, p.files, c.limits,
-        c.disabled_at is not null
+        c.disabled_at is not null, v.revision, d.agents
     from mb.deployments d
     join mb.packages p on p.customer_id = p_package_owner and p.package_id = p_package
+    join mb.deployment_configs v on v.customer_id = d.customer_id
+        and v.deployment_id = d.deployment_id
+        and v.revision = coalesce(p_config_revision, d.config_revision)
     join mb.customers c on c.customer_id = d.customer_id
     where d.customer_id = p_customer and d.deployment_id = p_deployment
 $$;
 
-ALTER FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) OWNER TO moonbase_engine;
+ALTER FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer) OWNER TO moonbase_engine;
 
--- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+-- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
-COMMENT ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) IS 'The same as engine.deployment for a run that has begun: its pinned package, deleted or not.';
+COMMENT ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer) IS 'The same as engine.deployment for a run that has begun: its pinned package, deleted or not.';
 
 -- Name: deployment(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
-CREATE FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean)
+CREATE FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) RETURNS TABLE(deployment_id uuid, name text, package_owner uuid, package_id uuid, config json, tools text[], limits json, budget_micros bigint, package_name text, package_version text, package_sha256 bytea, manifest json, files json, customer_limits json, customer_disabled boolean, config_revision integer, agents json)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
     select d.deployment_id, d.name, d.package_owner, d.package_id, d.config, d.tools, d.limits,
         d.budget_micros, p.name, p.version, p.sha256, p.manifest, p.files, c.limits,
-        c.disabled_at is not null
+        c.disabled_at is not null, d.config_revision, d.agents
     from mb.deployments d
     join mb.packages p on p.customer_id = d.package_owner and p.package_id = d.package_id
     join mb.customers c on c.customer_id = d.customer_id
@@ -2327,6 +3840,32 @@ ALTER FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) OWNER TO mo
 -- Name: FUNCTION deployment(p_customer uuid, p_deployment uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) IS 'A deployment with its package and its customer''s limits: all that starting a run needs.';
+
+-- Name: ended_runs(uuid, uuid, text[], timestamp with time zone, integer, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer) RETURNS TABLE(run_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.run_id
+    from (
+        select r.run_id, r.status
+        from mb.runs r
+        where r.customer_id = p_customer and r.deployment_id = p_deployment
+            and (since is null or r.run_id >= engine.uuid_at(greatest(since, 'epoch')))
+        order by r.run_id desc
+        limit scan_max
+    ) r
+    where r.status = any (statuses)
+    order by r.run_id desc
+    limit max_runs
+$$;
+
+ALTER FUNCTION engine.ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer) IS 'The last runs of a deployment that ended in one of these states, newest first.';
 
 -- Name: ensure_partitions(); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
@@ -2465,6 +4004,24 @@ ALTER FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) 
 
 COMMENT ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) IS 'The tool file.write: {path, content or base64, content_type?} to {path, bytes}.';
 
+-- Name: find_deployment(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.find_deployment(p_deployment uuid) RETURNS TABLE(customer_id uuid, package_name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select d.customer_id, p.name
+    from mb.deployments d
+    join mb.packages p on p.customer_id = d.package_owner and p.package_id = d.package_id
+    where d.deployment_id = p_deployment
+$$;
+
+ALTER FUNCTION engine.find_deployment(p_deployment uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION find_deployment(p_deployment uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.find_deployment(p_deployment uuid) IS 'Whose deployment this is, and of which package; no row when there is none.';
+
 -- Name: find_documents(uuid, text, tsquery, jsonb, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) RETURNS TABLE(document_id text, score double precision)
@@ -2487,6 +4044,27 @@ ALTER FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words
 
 COMMENT ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) IS 'The documents of a collection that fit a text search query best, with scores from 0 to 1.';
 
+-- Name: find_package(uuid, text, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.find_package(p_customer uuid, p_package text, p_version text) RETURNS TABLE(package_owner uuid, package_id uuid, name text, version text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select p.customer_id, p.package_id, p.name, p.version
+    from mb.packages p
+    where p.customer_id in (p_customer, '00000000-0000-0000-0000-000000000000')
+        and (p.name = p_package or 'pkg_' || replace(p.package_id::text, '-', '') = p_package)
+        and (p_version is null or p.version = p_version)
+    order by p.customer_id = p_customer desc, p.package_id desc
+    limit 1
+$$;
+
+ALTER FUNCTION engine.find_package(p_customer uuid, p_package text, p_version text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION find_package(p_customer uuid, p_package text, p_version text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.find_package(p_customer uuid, p_package text, p_version text) IS 'The package that a customer means.';
+
 -- Name: find_run(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.find_run(p_run uuid) RETURNS SETOF uuid
@@ -2503,6 +4081,158 @@ ALTER FUNCTION engine.find_run(p_run uuid) OWNER TO moonbase_engine;
 -- Name: FUNCTION find_run(p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.find_run(p_run uuid) IS 'Whose run this is; no row when there is none.';
+
+-- Name: fire_trigger(uuid, uuid, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, uuid, uuid, integer, text, text, bytea); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea) RETURNS TABLE(outcome text, run_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    is_tick constant boolean := p_expected is not null;
+    trigger_ mb.triggers;
+    earlier uuid;
+begin
+    if is_tick then
+        select t.* into trigger_
+        from mb.triggers t
+        where t.customer_id = p_customer and t.trigger_id = p_trigger and t.is_enabled
+            and t.next_at = p_expected
+        for no key update skip locked;
+    else
+        select t.* into trigger_
+        from mb.triggers t
+        where t.customer_id = p_customer and t.trigger_id = p_trigger;
+    end if;
+    if not found then
+        return query select case when is_tick then 'busy' else 'gone' end, null::uuid;
+        return;
+    end if;
+    if is_tick then
+        perform set_config('mb.is_tick', 'on', true);
+        update mb.triggers t
+        set next_at = p_next
+        where t.customer_id = p_customer and t.trigger_id = p_trigger;
+        perform set_config('mb.is_tick', '', true);
+    end if;
+
+    insert into mb.trigger_firings (customer_id, trigger_id, key, run_id, scheduled_at)
+    values (p_customer, p_trigger, p_key, p_run, p_scheduled)
+    on conflict do nothing;
+    if not found then
+        select f.run_id into earlier
+        from mb.trigger_firings f
+        where f.customer_id = p_customer and f.trigger_id = p_trigger and f.key = p_key;
+        return query select 'same', earlier;
+        return;
+    end if;
+    if not exists (
+        select from mb.deployments d
+        join mb.customers c on c.customer_id = d.customer_id
+        where d.customer_id = p_customer and d.deployment_id = trigger_.deployment_id
+            and d.deleted_at is null and c.disabled_at is null
+    ) or not (trigger_.is_enabled or p_key like 'manual %') then
+        delete from mb.trigger_firings f
+        where f.customer_id = p_customer and f.trigger_id = p_trigger and f.key = p_key;
+        return query select 'gone', null::uuid;
+        return;
+    end if;
+
+    insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id, status,
+        wake_at, input, limits, seed, created_at, config_revision)
+    values (p_customer, p_run, trigger_.deployment_id, p_package_owner, p_package, 'queued', now(),
+        p_input, p_limits, p_seed, now(), p_config_revision);
+    -- Deliveries do not wait for each other to note the time.
+    update mb.triggers t
+    set last_at = now(), last_run_id = p_run, last_error = null
+    from (
+        select x.customer_id, x.trigger_id
+        from mb.triggers x
+        where x.customer_id = p_customer and x.trigger_id = p_trigger
+            and (is_tick or x.last_at is null or x.last_error is not null
+                or x.last_at < now() - interval '1 second')
+        for no key update skip locked
+    ) free
+    where t.customer_id = free.customer_id and t.trigger_id = free.trigger_id;
+    perform pg_notify('mb_queue', '');
+    return query select 'fired', p_run;
+end
+$$;
+
+ALTER FUNCTION engine.fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea) IS 'Starts the one run of a tick, a delivery or a firing by hand.';
+
+-- Name: fork_run(uuid, uuid, uuid, integer, text, text, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    run mb.runs;
+    deployment mb.deployments;
+    edited constant boolean := p_result is not null or p_error is not null;
+begin
+    select r.* into run
+    from mb.runs r
+    where r.customer_id = p_customer and r.run_id = p_run
+    for share;
+    if not found then
+        return 'not_found';
+    elsif run.status in ('queued', 'running') then
+        return 'running';
+    end if;
+    select d.* into deployment
+    from mb.deployments d
+    where d.customer_id = p_customer and d.deployment_id = run.deployment_id
+        and d.deleted_at is null;
+    if not found then
+        return 'no_deployment';
+    elsif not exists (
+        select from mb.steps s
+        where s.customer_id = p_customer and s.run_id = p_run and s.seq = p_step and s.kind = 1
+    ) then
+        return 'no_step';
+    end if;
+
+    insert into mb.steps (customer_id, run_id, seq, kind, state, key, tool, args, result, error,
+        started_at, duration_us, model, provider_request_id, fence, replayed)
+    select s.customer_id, p_new, s.seq, s.kind, 2, s.key, s.tool, s.args,
+        case when s.seq = p_step then p_result else s.result end,
+        case when s.seq = p_step then p_error else s.error end,
+        s.started_at,
+        case s.state when 2 then s.duration_us
+            else (extract(epoch from now() - s.started_at) * 1000000)::bigint end,
+        s.model, s.provider_request_id, s.fence, true
+    from mb.steps s
+    where s.customer_id = p_customer and s.run_id = p_run and s.kind <> 4
+        and ((s.seq < p_step and s.state = 2) or (s.seq = p_step and edited));
+
+    insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id, status,
+        wake_at, input, limits, seed, created_at, steps, config_revision, forked_from,
+        forked_at_step, clock_at)
+    select p_customer, p_new, run.deployment_id, run.package_owner, run.package_id, 'queued', now(),
+        coalesce(p_input, run.input), run.limits, run.seed, now(),
+        (select count(*) from mb.steps s
+            where s.customer_id = p_customer and s.run_id = p_new and s.kind = 1),
+        coalesce(run.config_revision, deployment.config_revision), p_run, p_step,
+        coalesce(run.clock_at, run.created_at);
+    perform pg_notify('mb_queue', '');
+    return 'forked';
+end
+$$;
+
+ALTER FUNCTION engine.fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text) IS 'Begins a run that has what another did before one of its steps already behind it.';
 
 -- Name: hold_core(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -2524,6 +4254,27 @@ ALTER FUNCTION engine.hold_core(p_fence bigint) OWNER TO moonbase_engine;
 -- Name: FUNCTION hold_core(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.hold_core(p_fence bigint) IS 'Keeps a core from being declared dead until the transaction ends; raises MBFEN when it is dead.';
+
+-- Name: hook(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.hook(p_trigger uuid) RETURNS TABLE(customer_id uuid, deployment_id uuid, scheme text, sealed text, headers text[], input text, rate_per_minute bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select t.customer_id, t.deployment_id, t.scheme, t.sealed, t.headers, t.input,
+        coalesce((c.limits ->> 'rate_per_minute')::bigint, -1)
+    from mb.triggers t
+    join mb.deployments d on d.customer_id = t.customer_id and d.deployment_id = t.deployment_id
+    join mb.customers c on c.customer_id = t.customer_id
+    where t.trigger_id = p_trigger and t.kind = 'webhook' and t.is_enabled and t.sealed is not null
+        and d.deleted_at is null and c.disabled_at is null
+$$;
+
+ALTER FUNCTION engine.hook(p_trigger uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION hook(p_trigger uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.hook(p_trigger uuid) IS 'A webhook that takes deliveries: how they are signed, what they start.';
 
 -- Name: idempotent(bigint, uuid, text, text, bytea, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -2778,7 +4529,7 @@ COMMENT ON FUNCTION engine.list_customers() IS 'All customers with what they hav
 
 -- Name: load_run(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
-CREATE FUNCTION engine.load_run(p_customer uuid, p_run uuid) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, wake_at timestamp with time zone, fence bigint, cancel_requested boolean, input json, output json, error json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json)
+CREATE FUNCTION engine.load_run(p_customer uuid, p_run uuid) RETURNS TABLE(customer_id uuid, run_id uuid, deployment_id uuid, package_owner uuid, package_id uuid, parent_run_id uuid, status text, wait_reason text, wake_at timestamp with time zone, fence bigint, cancel_requested boolean, input json, output json, error json, limits json, seed bytea, diverged boolean, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, steps integer, cpu_us bigint, tokens_in bigint, tokens_out bigint, cost_micros bigint, decisions json, config_revision integer, clock_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2786,7 +4537,7 @@ CREATE FUNCTION engine.load_run(p_customer uuid, p_run uuid) RETURNS TABLE(custo
         r.parent_run_id, r.status::text, r.wait_reason, r.wake_at, r.fence, r.cancel_requested, r.input::json,
         r.output::json, r.error::json, r.limits::json, r.seed, r.diverged, r.created_at, r.started_at, r.finished_at,
         r.steps, r.cpu_us, r.tokens_in, r.tokens_out, r.cost_micros,
-        engine.decisions(r.customer_id, r.run_id)
+        engine.decisions(r.customer_id, r.run_id), r.config_revision, r.clock_at
     from mb.runs r
     where r.customer_id = p_customer and r.run_id = p_run
 $$;
@@ -2818,6 +4569,41 @@ ALTER FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolea
 
 COMMENT ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) IS 'The journal of one run, for replay.';
 
+-- Name: lock_families(uuid[], uuid[]); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.lock_families(customers uuid[], runs uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    perform from mb.runs r
+    join (
+        select own.customer_id, own.run_id
+        from generate_subscripts(runs, 1) i
+        join mb.runs own on own.customer_id = customers[i] and own.run_id = runs[i]
+        union
+        select own.customer_id, own.parent_run_id
+        from generate_subscripts(runs, 1) i
+        join mb.runs own on own.customer_id = customers[i] and own.run_id = runs[i]
+        where own.parent_run_id is not null
+        union
+        select child.customer_id, child.run_id
+        from generate_subscripts(runs, 1) i
+        join mb.runs child on child.customer_id = customers[i] and child.parent_run_id = runs[i]
+        where child.finished_at is null
+    ) family on r.customer_id = family.customer_id and r.run_id = family.run_id
+    order by r.run_id
+    for no key update of r;
+end
+$$;
+
+ALTER FUNCTION engine.lock_families(customers uuid[], runs uuid[]) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION lock_families(customers uuid[], runs uuid[]); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.lock_families(customers uuid[], runs uuid[]) IS 'Locks runs with their parents and open children, in the order of their ids.';
+
 -- Name: lock_storage(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
 CREATE FUNCTION engine.lock_storage(p_customer uuid) RETURNS void
@@ -2835,6 +4621,36 @@ ALTER FUNCTION engine.lock_storage(p_customer uuid) OWNER TO moonbase_owner;
 -- Name: FUNCTION lock_storage(p_customer uuid); Type: COMMENT; Schema: engine; Owner: moonbase_owner
 
 COMMENT ON FUNCTION engine.lock_storage(p_customer uuid) IS 'Lets one writer at a time at a customer''s data.';
+
+-- Name: look_triggers(integer); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.look_triggers(max_triggers integer) RETURNS TABLE(customer_id uuid, trigger_id uuid, deployment_id uuid, schedule text, timezone text, catch_up text, input text, next_at timestamp with time zone, due_us bigint, at_us bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+    select f.customer_id, f.trigger_id, f.deployment_id, f.schedule, f.timezone, f.catch_up, f.input,
+        f.next_at, (extract(epoch from f.next_at - statement_timestamp()) * 1000000)::bigint,
+        (extract(epoch from statement_timestamp()) * 1000000)::bigint
+    from (
+        select t.*, coalesce(lag(t.next_at) over (order by t.next_at nulls first) <= now(), true)
+            as is_first
+        from (
+            select * from mb.triggers t
+            where t.is_enabled and t.kind = 'cron'
+            order by t.next_at nulls first
+            limit max_triggers
+        ) t
+    ) f
+    where f.next_at is null or f.next_at <= statement_timestamp() or f.is_first
+    order by f.next_at nulls first
+$$;
+
+ALTER FUNCTION engine.look_triggers(max_triggers integer) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION look_triggers(max_triggers integer); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.look_triggers(max_triggers integer) IS 'The schedules that are due, and the next one.';
 
 -- Name: make_partition(text, timestamp with time zone); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
@@ -2981,6 +4797,36 @@ ALTER FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args jso
 
 COMMENT ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) IS 'The tool memory.upsert: {collection, documents: [{id, title?, body, metadata?}]} to {upserted}.';
 
+-- Name: move_trigger(uuid, uuid, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform from mb.triggers t
+    where t.customer_id = p_customer and t.trigger_id = p_trigger and t.is_enabled
+        and t.next_at is not distinct from p_expected
+    for no key update skip locked;
+    if not found then
+        return false;
+    end if;
+    perform set_config('mb.is_tick', 'on', true);
+    update mb.triggers t
+    set next_at = p_next, is_enabled = p_next is not null,
+        last_error = coalesce(p_error, t.last_error)
+    where t.customer_id = p_customer and t.trigger_id = p_trigger;
+    perform set_config('mb.is_tick', '', true);
+    return true;
+end
+$$;
+
+ALTER FUNCTION engine.move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text) IS 'Sets when a schedule is due next, without a run.';
+
 -- Name: new_id(); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
 CREATE FUNCTION engine.new_id() RETURNS uuid
@@ -3061,6 +4907,33 @@ ALTER FUNCTION engine.prune() OWNER TO moonbase_engine;
 
 COMMENT ON FUNCTION engine.prune() IS 'Deletes some old idempotency keys and expired entries; returns how many, 0 when all are gone.';
 
+-- Name: prune_firings(); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.prune_firings() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    n integer;
+begin
+    delete from mb.trigger_firings
+    where ctid = any (array(
+        select ctid from mb.trigger_firings
+        where fired_at < now() - interval '30 days'
+        order by fired_at
+        limit 5000
+        for update skip locked));
+    get diagnostics n = row_count;
+    return n;
+end
+$$;
+
+ALTER FUNCTION engine.prune_firings() OWNER TO moonbase_engine;
+
+-- Name: FUNCTION prune_firings(); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.prune_firings() IS 'Deletes some firings older than 30 days; returns how many, 0 when all are gone.';
+
 -- Name: put_deployment(uuid, uuid, uuid, uuid, text, json, text[], json, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) RETURNS void
@@ -3128,6 +5001,48 @@ ALTER FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_v
 -- Name: FUNCTION put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) IS 'Adds a package, of a customer or of the platform (nil).';
+
+-- Name: put_triggers(uuid, uuid, json); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.put_triggers(p_customer uuid, p_deployment uuid, p_triggers json) RETURNS SETOF mb.triggers
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from mb.triggers t
+    where t.customer_id = p_customer and t.deployment_id = p_deployment and t.is_managed
+        and not exists (
+            select from json_array_elements(p_triggers) j
+            where j ->> 'name' = t.name and j ->> 'kind' = t.kind);
+    return query
+    insert into mb.triggers as t (customer_id, trigger_id, deployment_id, name, kind, is_enabled,
+        is_managed, input, schedule, timezone, catch_up, scheme, sealed, headers)
+    select p_customer, engine.new_id(), p_deployment, j ->> 'name', j ->> 'kind',
+        coalesce((j ->> 'is_enabled')::boolean, true), true, coalesce((j -> 'input')::text, 'null'),
+        j ->> 'schedule', coalesce(j ->> 'timezone', 'UTC'), coalesce(j ->> 'catch_up', 'one'),
+        case j ->> 'kind' when 'webhook' then coalesce(j ->> 'scheme', 'moonbase') end,
+        j ->> 'sealed',
+        array(select json_array_elements_text(
+            case json_typeof(j -> 'headers') when 'array' then j -> 'headers' else '[]' end))
+    from json_array_elements(p_triggers) j
+    on conflict (customer_id, deployment_id, name) do update
+    set kind = excluded.kind, is_enabled = excluded.is_enabled, is_managed = true,
+        input = excluded.input, schedule = excluded.schedule, timezone = excluded.timezone,
+        catch_up = excluded.catch_up, scheme = excluded.scheme,
+        sealed = coalesce(excluded.sealed, t.sealed), headers = excluded.headers,
+        updated_at = now(),
+        next_at = case when (t.schedule, t.timezone, t.is_enabled)
+            is not distinct from (excluded.schedule, excluded.timezone, excluded.is_enabled)
+            then t.next_at end
+    returning t.*;
+end
+$$;
+
+ALTER FUNCTION engine.put_triggers(p_customer uuid, p_deployment uuid, p_triggers json) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION put_triggers(p_customer uuid, p_deployment uuid, p_triggers json); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.put_triggers(p_customer uuid, p_deployment uuid, p_triggers json) IS 'Makes, changes and deletes the triggers that a deployment''s workflow names.';
 
 -- Name: quote_word(text); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
@@ -3199,7 +5114,7 @@ begin
     from mb.steps s
     join mb.runs r on r.customer_id = s.customer_id and r.run_id = s.run_id
     where s.customer_id = p_customer and s.started_at >= first and s.started_at < after_last
-        and s.state = 2 and (s.kind in (1, 4) or s.price_micros <> 0)
+        and s.state = 2 and not s.replayed and (s.kind in (1, 4) or s.price_micros <> 0)
     group by 1, 2, 3, 4;
     get diagnostics made = row_count;
     return made;
@@ -3211,6 +5126,24 @@ ALTER FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time 
 -- Name: FUNCTION rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Derives a customer''s usage of some hours from the journal anew; returns the number of rows.';
+
+-- Name: record_bytes(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.record_bytes(p_customer uuid, p_run uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(sum(octet_length(coalesce(s.args, '')) + octet_length(coalesce(s.result, ''))
+        + octet_length(coalesce(s.error, ''))), 0)::bigint
+    from mb.steps s
+    where s.customer_id = p_customer and s.run_id = p_run
+$$;
+
+ALTER FUNCTION engine.record_bytes(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION record_bytes(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.record_bytes(p_customer uuid, p_run uuid) IS 'How long the texts are that the journal holds of a run.';
 
 -- Name: return_balance(bigint, uuid, bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -3299,6 +5232,21 @@ ALTER FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back bo
 
 COMMENT ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) IS 'Takes what a core has spent out of the customer''s balance, and with give_back ends its lease.';
 
+-- Name: time_of(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.time_of(unix_us bigint) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select timestamptz '1970-01-01 00:00:00+00' + unix_us * interval '1 microsecond'
+$$;
+
+ALTER FUNCTION engine.time_of(unix_us bigint) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION time_of(unix_us bigint); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.time_of(unix_us bigint) IS 'The time of Unix microseconds; null of null.';
+
 -- Name: topup(uuid, bigint, text); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.topup(p_customer uuid, p_micros bigint, p_note text) RETURNS bigint
@@ -3378,6 +5326,7 @@ CREATE FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) RETURNS v
     AS $$
 declare
     child record;
+    ended record;
 begin
     if exists (
         select
@@ -3402,6 +5351,22 @@ begin
             and r.finished_at is null;
         perform pg_notify('mb_queue', '');
         perform pg_notify('mb_run', format('%s %s finish', child.customer_id, child.run_id));
+        perform pg_notify('mb_run', format('%s %s child %s', child.customer_id, child.parent_run_id,
+            child.run_id));
+    end loop;
+
+    for ended in
+        select r.customer_id, r.run_id, r.status::text
+        from generate_subscripts(runs, 1) i
+        join mb.runs r on r.customer_id = customers[i] and r.run_id = runs[i]
+        where r.finished_at is not null
+            and exists (
+                select from mb.runs c
+                where c.customer_id = r.customer_id and c.parent_run_id = r.run_id
+                    and c.finished_at is null)
+        order by r.run_id
+    loop
+        perform engine.cancel_children(ended.customer_id, ended.run_id, ended.status);
     end loop;
 end
 $$;
@@ -3410,7 +5375,7 @@ ALTER FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) OWNER TO m
 
 -- Name: FUNCTION wake_after_flush(customers uuid[], runs uuid[]); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
-COMMENT ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) IS 'Notifies cores of runs that a batch queued, and wakes the parents of runs that it ended.';
+COMMENT ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) IS 'Notifies cores of runs that a batch queued; wakes parents and stops children of those it ended.';
 
 -- Name: wake_budget(uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -3439,6 +5404,290 @@ ALTER FUNCTION engine.wake_budget(p_customer uuid) OWNER TO moonbase_engine;
 -- Name: FUNCTION wake_budget(p_customer uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.wake_budget(p_customer uuid) IS 'Lets a customer''s runs that wait for money go on; returns how many.';
+
+-- Name: whole_args(uuid, uuid, integer[]); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) RETURNS TABLE(seq integer, args text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    with recursive wanted as materialized (
+        select s.seq, s.args::json -> 0 as members
+        from mb.steps s
+        where s.customer_id = p_customer and s.run_id = p_run and s.seq = any (p_seqs)
+            and s.args like '[%' and json_typeof(s.args::json -> 0) = 'object'
+    ), lists as materialized (
+        select w.seq, m.key as member
+        from wanted w
+        cross join lateral json_each(w.members) m
+        where json_typeof(m.value) = 'object' and m.value -> '$list' is not null
+    ), links as ( -- a step, and the one whose first messages go before its own
+        select l.seq, l.member, null::integer as before, 0 as n_before, false as is_read
+        from lists l
+        union
+        select case when l.is_read then l.before else l.seq end, l.member,
+            case when l.is_read then null else f.before end,
+            case when l.is_read or f.before is null then 0 else f.n end, not l.is_read
+        from links l
+        left join lateral (
+            select case when s.args like '[%' then s.args::json -> 0 -> l.member -> '$list' -> 0
+                end as item
+            from mb.steps s
+            where s.customer_id = p_customer and s.run_id = p_run and s.seq = l.seq
+                and not l.is_read
+            offset 0) s on true
+        left join lateral (
+            select case when (s.item ->> '$messages')::integer < l.seq
+                    then (s.item ->> '$messages')::integer end as before,
+                (s.item ->> 'n')::integer as n
+            where s.item ->> 'from' is null and s.item ->> '$messages' ~ '^[0-9]{1,9}$'
+                and s.item ->> 'n' ~ '^[0-9]{1,9}$'
+            offset 0) f on true
+        where not l.is_read or l.before is not null
+    ), stored as materialized (
+        select l.seq, l.member, l.before, l.n_before, k.is_whole or k.items is null as is_whole,
+            coalesce(k.items, json_build_array(json_build_object('$missing', l.seq))) as items
+        from links l
+        left join lateral (
+            select s.args::json as args
+            from mb.steps s
+            where s.customer_id = p_customer and s.run_id = p_run and s.seq = l.seq
+            offset 0) s on true
+        left join lateral (
+            select case json_typeof(s.args) when 'array' then s.args -> 0 else s.args end
+                -> l.member as value offset 0) v on true
+        left join lateral (
+            select json_typeof(v.value) = 'array' as is_whole,
+                case when json_typeof(v.value) = 'array' then v.value
+                    when json_typeof(s.args) = 'array' and json_typeof(v.value) = 'object'
+                        and json_typeof(v.value -> '$list') = 'array'
+                    then v.value -> '$list' end as items offset 0) k on true
+        where l.is_read
+    ), messages as materialized (
+        select l.seq, l.member, l.n_before + i.at - case when l.before is null then 0 else 1 end as at,
+            case when l.is_whole then i.item::text
+                when i.at = 1 and i.item ->> '$messages' is not null and i.item ->> 'from' is null
+                    then json_build_object('$missing', i.item -> '$messages')::text
+                else engine.whole_message(p_customer, p_run, l.seq, l.member, i.item) end as text
+        from stored l
+        cross join lateral json_array_elements(l.items) with ordinality i (item, at)
+        where not (i.at = 1 and l.before is not null)
+    ), paths as (
+        select l.seq as wanted, l.member, l.seq, 2147483647 as most from lists l
+        union all
+        select p.wanted, p.member, l.before, least(p.most, l.n_before)
+        from paths p
+        join stored l on l.seq = p.seq and l.member = p.member
+        where l.before is not null
+    ), conversations as materialized (
+        select p.wanted, p.member, string_agg(m.text, ',' order by m.at, m.seq) as text
+        from paths p
+        join messages m on m.seq = p.seq and m.member = p.member
+        where m.at <= p.most
+        group by p.wanted, p.member
+    )
+    select w.seq, '{' || string_agg(to_json(m.key)::text || ':' || case
+            when l.member is not null then '[' || coalesce(c.text, '') || ']'
+            else engine.whole_member(p_customer, p_run, w.seq, m.key, m.value) end, ','
+            order by m.at) || '}'
+    from wanted w
+    cross join lateral json_each(w.members) with ordinality m (key, value, at)
+    left join lists l on l.seq = w.seq and l.member = m.key
+    left join conversations c on c.wanted = w.seq and c.member = m.key
+    group by w.seq
+$_$;
+
+ALTER FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION whole_args(p_customer uuid, p_run uuid, p_seqs integer[]); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) IS 'The whole arguments of steps of one run whose stored ones refer to other steps.';
+
+-- Name: whole_member(uuid, uuid, integer, text, json); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    value json := p_value;
+    below integer := p_seq;
+    told text;
+    stored json;
+begin
+    while json_typeof(value) = 'object' and value -> '$same' is not null loop
+        told := value ->> '$same';
+        stored := null;
+        if told ~ '^[0-9]{1,9}$' and told::integer < below then
+            below := told;
+            select s.args into stored
+            from mb.steps s
+            where s.customer_id = p_customer and s.run_id = p_run and s.seq = below;
+        end if;
+        if json_typeof(stored) = 'array' then
+            value := coalesce(stored -> 0 -> p_member, json_build_object('$missing', below));
+        else
+            return coalesce(stored -> p_member, json_build_object('$missing', value -> '$same'))::text;
+        end if;
+    end loop;
+    if json_typeof(value) = 'object' and value -> '$value' is not null then
+        return (value -> '$value')::text;
+    end if;
+    return value::text;
+end
+$_$;
+
+ALTER FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) IS 'One member of a step''s arguments, but a conversation, from what the journal stores for it.';
+
+-- Name: whole_message(uuid, uuid, integer, text, json, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer DEFAULT 0) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    about json := p_item;
+    kind text;
+    told text;
+    step integer;
+    result text;
+    error text;
+    found text;
+begin
+    if json_typeof(p_item) <> 'object' or position('"$' in p_item::text) = 0 then
+        return p_item::text;
+    elsif p_item -> '$value' is not null then
+        return (p_item -> '$value')::text;
+    elsif json_typeof(p_item -> 'content') = 'object' and p_item -> '$message' is null
+        and p_item -> '$messages' is null then
+        about := p_item -> 'content';
+    end if;
+    kind := case when about -> '$message' is not null then '$message'
+        when about -> '$messages' is not null then '$messages'
+        when about -> '$result' is not null then '$result'
+        when about -> '$stripped' is not null then '$stripped' end;
+    if kind is null then
+        return p_item::text;
+    end if;
+    told := about ->> kind;
+    step := case when told ~ '^[0-9]{1,9}$' then told::integer end;
+    if step >= p_seq or p_depth >= 16 then
+        step := null;
+    end if;
+
+    if kind = '$messages' then
+        found := case when about ->> 'from' ~ '^[0-9]{1,9}$' then
+            engine.whole_message_at(p_customer, p_run, step, p_member,
+                (about ->> 'from')::integer, p_depth + 1) end;
+        return coalesce(found, json_build_object('$missing', about -> kind)::text);
+    end if;
+    select s.result, s.error into result, error
+    from mb.steps s
+    where s.customer_id = p_customer and s.run_id = p_run and s.seq = step;
+    if kind = '$message' then
+        return coalesce((result::json -> 'message')::text,
+            json_build_object('$missing', about -> kind)::text);
+    end if;
+    found := case
+        when kind = '$stripped' then json_strip_nulls(result::json)::text
+        when error is not null then error
+        when left(result, 1) = '"' then result::json #>> '{}'
+        else result end;
+    found := coalesce(to_json(found)::text, json_build_object('$missing', about -> kind)::text);
+    return (
+        select '{' || string_agg(to_json(m.key)::text || ':'
+            || case m.key when 'content' then found else m.value::text end, ',' order by m.at)
+            || '}'
+        from json_each(p_item) with ordinality m (key, value, at));
+end
+$_$;
+
+ALTER FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer) IS 'One message of a conversation, from what the journal stores for it.';
+
+-- Name: whole_message_at(uuid, uuid, integer, text, integer, integer); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    at integer := p_at;
+    step integer := p_seq;
+    args json;
+    items json;
+    before integer;
+begin
+    loop
+        select s.args into args
+        from mb.steps s
+        where s.customer_id = p_customer and s.run_id = p_run and s.seq = step;
+        if json_typeof(args) = 'object' then
+            return args -> p_member -> at;
+        end if;
+        items := args -> 0 -> p_member;
+        if json_typeof(items) is distinct from 'object' then
+            return items -> at;
+        end if;
+        items := items -> '$list';
+        before := case when items -> 0 ->> 'from' is null
+            and items -> 0 ->> '$messages' ~ '^[0-9]{1,9}$' then items -> 0 ->> '$messages' end;
+        if before >= step or (items -> 0 ->> 'n' ~ '^[0-9]{1,9}$') is not true then
+            before := null;
+        end if;
+        if before is null or at >= (items -> 0 ->> 'n')::integer then
+            return engine.whole_message(p_customer, p_run, step, p_member, items
+                -> case when before is null then at else at - (items -> 0 ->> 'n')::integer + 1 end,
+                p_depth);
+        end if;
+        step := before;
+    end loop;
+end
+$_$;
+
+ALTER FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) IS 'The message at a position (from 0) of the conversation in a step''s arguments; null when it has none.';
+
+-- Name: whole_steps(mb.steps[]); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
+
+CREATE FUNCTION engine.whole_steps(steps mb.steps[]) RETURNS SETOF mb.steps
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    seqs integer[];
+    texts text[];
+    step mb.steps;
+begin
+    select array_agg(w.seq), array_agg(w.args) into seqs, texts
+    from engine.whole_args(steps[1].customer_id, steps[1].run_id, array(
+        select s.seq from unnest(steps) s where s.args like '[%')) w;
+    foreach step in array steps loop
+        if step.args like '[%' then
+            step.args := coalesce(texts[array_position(seqs, step.seq)], step.args);
+        end if;
+        return next step;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION engine.whole_steps(steps mb.steps[]) OWNER TO moonbase_owner;
+
+-- Name: FUNCTION whole_steps(steps mb.steps[]); Type: COMMENT; Schema: engine; Owner: moonbase_owner
+
+COMMENT ON FUNCTION engine.whole_steps(steps mb.steps[]) IS 'Steps as they were asked for: with their whole arguments, which the journal stores in parts.';
 
 -- Name: words(text); Type: FUNCTION; Schema: engine; Owner: moonbase_owner
 
@@ -3498,13 +5747,13 @@ begin
         insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id,
             parent_run_id, status, wait_reason, wake_at, fence, input, output, error, limits, seed,
             diverged, created_at, started_at, finished_at, steps, cpu_us, tokens_in, tokens_out,
-            cost_micros)
+            cost_micros, config_revision)
         select r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
             r.parent_run_id, r.status, r.wait_reason,
             case when r.status = 'queued' then coalesce(r.wake_at, now()) else r.wake_at end,
             case when r.owned then p_fence end, r.input, r.output, r.error, r.limits, r.seed,
             r.diverged, r.created_at, r.started_at, r.finished_at, r.steps, r.cpu_us, r.tokens_in,
-            r.tokens_out, r.cost_micros
+            r.tokens_out, r.cost_micros, r.config_revision
         from unnest(runs) r;
     end if;
 
@@ -3554,6 +5803,10 @@ begin
     end if;
 
     if cardinality(changes) > 0 then
+        if wakes then
+            perform engine.lock_families(array(select c.customer_id from unnest(changes) c),
+                array(select c.run_id from unnest(changes) c));
+        end if;
         -- What happened meanwhile to a run that is given up (a decision, a cancel, a child that
         -- ended) has set wake_at or cancel_requested, and must not be slept through.
         with changed as (
@@ -3595,6 +5848,46 @@ ALTER FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_
 -- Name: FUNCTION write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.write_batch(p_fence bigint, p_batch bigint, runs mb.batch_run[], steps mb.batch_step[], changes mb.batch_change[], usage mb.batch_usage[], charges mb.batch_charge[], questions json, completes boolean, wakes boolean) IS 'Writes one batch of a core''s journal: new runs, steps, changes of runs, money and usage.';
+
+-- Name: count_config(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.count_config() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if new.config::text is distinct from old.config::text then
+        new.config_revision := old.config_revision + 1;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION mb.count_config() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION count_config(); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.count_config() IS 'Counts the changes of a deployment''s configuration.';
+
+-- Name: keep_config(); Type: FUNCTION; Schema: mb; Owner: moonbase_engine
+
+CREATE FUNCTION mb.keep_config() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into mb.deployment_configs (customer_id, deployment_id, revision, config)
+    values (new.customer_id, new.deployment_id, new.config_revision, new.config)
+    on conflict do nothing;
+    return null;
+end
+$$;
+
+ALTER FUNCTION mb.keep_config() OWNER TO moonbase_engine;
+
+-- Name: FUNCTION keep_config(); Type: COMMENT; Schema: mb; Owner: moonbase_engine
+
+COMMENT ON FUNCTION mb.keep_config() IS 'Keeps every configuration that a deployment had.';
 
 -- Name: secure_functions(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
 
@@ -3657,6 +5950,26 @@ ALTER FUNCTION mb.secure_table(target regclass) OWNER TO moonbase_owner;
 
 COMMENT ON FUNCTION mb.secure_table(target regclass) IS 'Gives a tenant table to moonbase_owner, forces row-level security on it and adds its policies.';
 
+-- Name: stop_triggers(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.stop_triggers() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update mb.triggers
+    set is_enabled = false, next_at = null, updated_at = now()
+    where customer_id = new.customer_id and deployment_id = new.deployment_id and is_enabled;
+    return null;
+end
+$$;
+
+ALTER FUNCTION mb.stop_triggers() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION stop_triggers(); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.stop_triggers() IS 'Disables the triggers of a deployment that is deleted.';
+
 -- Name: tell_changed(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
 
 CREATE FUNCTION mb.tell_changed() RETURNS trigger
@@ -3677,6 +5990,27 @@ ALTER FUNCTION mb.tell_changed() OWNER TO moonbase_owner;
 
 COMMENT ON FUNCTION mb.tell_changed() IS 'Notifies the cores that a row they may have in memory has changed.';
 
+-- Name: tell_trigger(); Type: FUNCTION; Schema: mb; Owner: moonbase_owner
+
+CREATE FUNCTION mb.tell_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if new.is_enabled and new.kind = 'cron'
+        and current_setting('mb.is_tick', true) is distinct from 'on' then
+        perform pg_notify('mb_trigger', '');
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION mb.tell_trigger() OWNER TO moonbase_owner;
+
+-- Name: FUNCTION tell_trigger(); Type: COMMENT; Schema: mb; Owner: moonbase_owner
+
+COMMENT ON FUNCTION mb.tell_trigger() IS 'Tells the cores that there is another tick to wait for.';
+
 -- Name: api_keys; Type: TABLE; Schema: mb; Owner: moonbase_owner
 
 CREATE TABLE mb.api_keys (
@@ -3688,7 +6022,8 @@ CREATE TABLE mb.api_keys (
     scopes text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    roles text[] DEFAULT '{*}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY mb.api_keys FORCE ROW LEVEL SECURITY;
@@ -3789,6 +6124,20 @@ ALTER TABLE ONLY mb.customers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mb.customers OWNER TO moonbase_owner;
 
+-- Name: deployment_configs; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.deployment_configs (
+    customer_id uuid NOT NULL,
+    deployment_id uuid NOT NULL,
+    revision integer NOT NULL,
+    config json NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.deployment_configs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.deployment_configs OWNER TO moonbase_owner;
+
 -- Name: files; Type: TABLE; Schema: mb; Owner: moonbase_owner
 
 CREATE TABLE mb.files (
@@ -3865,7 +6214,11 @@ CREATE TABLE mb.runs_default (
     cpu_us bigint DEFAULT 0 NOT NULL,
     tokens_in bigint DEFAULT 0 NOT NULL,
     tokens_out bigint DEFAULT 0 NOT NULL,
-    cost_micros bigint DEFAULT 0 NOT NULL
+    cost_micros bigint DEFAULT 0 NOT NULL,
+    config_revision integer,
+    forked_from uuid,
+    forked_at_step integer,
+    clock_at timestamp with time zone
 );
 
 ALTER TABLE ONLY mb.runs_default FORCE ROW LEVEL SECURITY;
@@ -3897,7 +6250,8 @@ CREATE TABLE mb.steps_default (
     price_micros bigint DEFAULT 0 NOT NULL,
     model text,
     provider_request_id text,
-    fence bigint NOT NULL
+    fence bigint NOT NULL,
+    replayed boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY mb.steps_default FORCE ROW LEVEL SECURITY;
@@ -3914,6 +6268,21 @@ CREATE TABLE mb.storage (
 ALTER TABLE ONLY mb.storage FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mb.storage OWNER TO moonbase_owner;
+
+-- Name: trigger_firings; Type: TABLE; Schema: mb; Owner: moonbase_owner
+
+CREATE TABLE mb.trigger_firings (
+    customer_id uuid NOT NULL,
+    trigger_id uuid NOT NULL,
+    key text NOT NULL,
+    run_id uuid NOT NULL,
+    scheduled_at timestamp with time zone,
+    fired_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY mb.trigger_firings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mb.trigger_firings OWNER TO moonbase_owner;
 
 -- Name: usage_hourly; Type: TABLE; Schema: mb; Owner: moonbase_owner
 
@@ -3985,6 +6354,11 @@ ALTER TABLE ONLY mb.credits
 ALTER TABLE ONLY mb.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (customer_id);
 
+-- Name: deployment_configs deployment_configs_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.deployment_configs
+    ADD CONSTRAINT deployment_configs_pkey PRIMARY KEY (customer_id, deployment_id, revision);
+
 -- Name: deployments deployments_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
 
 ALTER TABLE ONLY mb.deployments
@@ -4050,10 +6424,35 @@ ALTER TABLE ONLY mb.steps_default
 ALTER TABLE ONLY mb.storage
     ADD CONSTRAINT storage_pkey PRIMARY KEY (customer_id);
 
+-- Name: trigger_firings trigger_firings_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.trigger_firings
+    ADD CONSTRAINT trigger_firings_pkey PRIMARY KEY (customer_id, trigger_id, key);
+
+-- Name: triggers triggers_customer_id_deployment_id_name_key; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.triggers
+    ADD CONSTRAINT triggers_customer_id_deployment_id_name_key UNIQUE (customer_id, deployment_id, name);
+
+-- Name: triggers triggers_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.triggers
+    ADD CONSTRAINT triggers_pkey PRIMARY KEY (customer_id, trigger_id);
+
 -- Name: usage_hourly usage_hourly_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
 
 ALTER TABLE ONLY mb.usage_hourly
     ADD CONSTRAINT usage_hourly_pkey PRIMARY KEY (customer_id, hour, deployment_id, tool, shard);
+
+-- Name: workflow_versions workflow_versions_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflow_versions
+    ADD CONSTRAINT workflow_versions_pkey PRIMARY KEY (customer_id, workflow_id, version);
+
+-- Name: workflows workflows_pkey; Type: CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflows
+    ADD CONSTRAINT workflows_pkey PRIMARY KEY (customer_id, workflow_id);
 
 -- Name: approvals_open; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
@@ -4074,6 +6473,14 @@ CREATE INDEX runs_by_deployment ON ONLY mb.runs USING btree (deployment_id, run_
 -- Name: runs_by_parent; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
 CREATE INDEX runs_by_parent ON ONLY mb.runs USING btree (customer_id, parent_run_id) WHERE (parent_run_id IS NOT NULL);
+
+-- Name: runs_children_open; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_children_open ON ONLY mb.runs USING btree (customer_id) WHERE ((parent_run_id IS NOT NULL) AND (finished_at IS NULL));
+
+-- Name: runs_default_customer_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX runs_default_customer_id_idx ON mb.runs_default USING btree (customer_id) WHERE ((parent_run_id IS NOT NULL) AND (finished_at IS NULL));
 
 -- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX; Schema: mb; Owner: moonbase_owner
 
@@ -4099,6 +6506,30 @@ CREATE INDEX runs_open ON ONLY mb.runs USING btree (wake_at) WHERE (((status)::t
 
 CREATE INDEX runs_default_wake_at_idx ON mb.runs_default USING btree (wake_at) WHERE (((status)::text = ANY (ARRAY['queued'::text, 'waiting'::text])) AND (fence IS NULL));
 
+-- Name: trigger_firings_latest; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX trigger_firings_latest ON mb.trigger_firings USING btree (customer_id, trigger_id, run_id);
+
+-- Name: trigger_firings_old; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX trigger_firings_old ON mb.trigger_firings USING btree (fired_at);
+
+-- Name: triggers_by_id; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE UNIQUE INDEX triggers_by_id ON mb.triggers USING btree (trigger_id);
+
+-- Name: triggers_due; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX triggers_due ON mb.triggers USING btree (next_at NULLS FIRST) WHERE (is_enabled AND ((kind)::text = 'cron'::text));
+
+-- Name: workflow_versions_by_package; Type: INDEX; Schema: mb; Owner: moonbase_owner
+
+CREATE INDEX workflow_versions_by_package ON mb.workflow_versions USING btree (customer_id, package_id);
+
+-- Name: runs_default_customer_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
+
+ALTER INDEX mb.runs_children_open ATTACH PARTITION mb.runs_default_customer_id_idx;
+
 -- Name: runs_default_customer_id_parent_run_id_idx; Type: INDEX ATTACH; Schema: mb; Owner: moonbase_owner
 
 ALTER INDEX mb.runs_by_parent ATTACH PARTITION mb.runs_default_customer_id_parent_run_id_idx;
@@ -4123,9 +6554,21 @@ ALTER INDEX mb.runs_open ATTACH PARTITION mb.runs_default_wake_at_idx;
 
 ALTER INDEX mb.steps_pkey ATTACH PARTITION mb.steps_default_pkey;
 
+-- Name: deployments count_config; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER count_config BEFORE UPDATE ON mb.deployments FOR EACH ROW EXECUTE FUNCTION mb.count_config();
+
+-- Name: deployments keep_config; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER keep_config AFTER INSERT OR UPDATE ON mb.deployments FOR EACH ROW EXECUTE FUNCTION mb.keep_config();
+
+-- Name: deployments stop_triggers; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER stop_triggers AFTER UPDATE OF deleted_at ON mb.deployments FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION mb.stop_triggers();
+
 -- Name: api_keys tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
 
-CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE OF revoked_at, scopes ON mb.api_keys FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('key', 'key_id');
+CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE OF revoked_at, scopes, roles ON mb.api_keys FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('key', 'key_id');
 
 -- Name: customers tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
 
@@ -4138,6 +6581,10 @@ CREATE TRIGGER tell_changed AFTER DELETE OR UPDATE ON mb.deployments FOR EACH RO
 -- Name: secrets tell_changed; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
 
 CREATE TRIGGER tell_changed AFTER INSERT OR DELETE OR UPDATE ON mb.secrets FOR EACH ROW EXECUTE FUNCTION mb.tell_changed('customer', 'customer_id');
+
+-- Name: triggers tell_trigger; Type: TRIGGER; Schema: mb; Owner: moonbase_owner
+
+CREATE TRIGGER tell_trigger AFTER INSERT OR UPDATE OF next_at, is_enabled ON mb.triggers FOR EACH ROW EXECUTE FUNCTION mb.tell_trigger();
 
 -- Name: api_keys api_keys_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
 
@@ -4163,6 +6610,11 @@ ALTER TABLE ONLY mb.balances
 
 ALTER TABLE ONLY mb.credits
     ADD CONSTRAINT credits_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: deployment_configs deployment_configs_customer_id_deployment_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.deployment_configs
+    ADD CONSTRAINT deployment_configs_customer_id_deployment_id_fkey FOREIGN KEY (customer_id, deployment_id) REFERENCES mb.deployments(customer_id, deployment_id);
 
 -- Name: deployments deployments_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
 
@@ -4209,10 +6661,40 @@ ALTER TABLE ONLY mb.secrets
 ALTER TABLE ONLY mb.storage
     ADD CONSTRAINT storage_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
 
+-- Name: trigger_firings trigger_firings_customer_id_trigger_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.trigger_firings
+    ADD CONSTRAINT trigger_firings_customer_id_trigger_id_fkey FOREIGN KEY (customer_id, trigger_id) REFERENCES mb.triggers(customer_id, trigger_id) ON DELETE CASCADE;
+
+-- Name: triggers triggers_customer_id_deployment_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.triggers
+    ADD CONSTRAINT triggers_customer_id_deployment_id_fkey FOREIGN KEY (customer_id, deployment_id) REFERENCES mb.deployments(customer_id, deployment_id);
+
 -- Name: usage_hourly usage_hourly_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
 
 ALTER TABLE ONLY mb.usage_hourly
     ADD CONSTRAINT usage_hourly_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: workflow_versions workflow_versions_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflow_versions
+    ADD CONSTRAINT workflow_versions_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
+
+-- Name: workflow_versions workflow_versions_customer_id_package_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflow_versions
+    ADD CONSTRAINT workflow_versions_customer_id_package_id_fkey FOREIGN KEY (customer_id, package_id) REFERENCES mb.packages(customer_id, package_id);
+
+-- Name: workflow_versions workflow_versions_customer_id_workflow_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflow_versions
+    ADD CONSTRAINT workflow_versions_customer_id_workflow_id_fkey FOREIGN KEY (customer_id, workflow_id) REFERENCES mb.workflows(customer_id, workflow_id);
+
+-- Name: workflows workflows_customer_id_fkey; Type: FK CONSTRAINT; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE ONLY mb.workflows
+    ADD CONSTRAINT workflows_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES mb.customers(customer_id);
 
 -- Name: api_keys; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
 
@@ -4237,6 +6719,10 @@ ALTER TABLE mb.credits ENABLE ROW LEVEL SECURITY;
 -- Name: customers; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
 
 ALTER TABLE mb.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: deployment_configs; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.deployment_configs ENABLE ROW LEVEL SECURITY;
 
 -- Name: deployments; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
 
@@ -4269,6 +6755,10 @@ CREATE POLICY engine ON mb.credits TO moonbase_engine USING (true) WITH CHECK (t
 -- Name: customers engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
 
 CREATE POLICY engine ON mb.customers TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: deployment_configs engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.deployment_configs TO moonbase_engine USING (true) WITH CHECK (true);
 
 -- Name: deployments engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
 
@@ -4318,9 +6808,25 @@ CREATE POLICY engine ON mb.steps_default TO moonbase_engine USING (true) WITH CH
 
 CREATE POLICY engine ON mb.storage TO moonbase_engine USING (true) WITH CHECK (true);
 
+-- Name: trigger_firings engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.trigger_firings TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: triggers engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.triggers TO moonbase_engine USING (true) WITH CHECK (true);
+
 -- Name: usage_hourly engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
 
 CREATE POLICY engine ON mb.usage_hourly TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: workflow_versions engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.workflow_versions TO moonbase_engine USING (true) WITH CHECK (true);
+
+-- Name: workflows engine; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY engine ON mb.workflows TO moonbase_engine USING (true) WITH CHECK (true);
 
 -- Name: files; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
 
@@ -4390,6 +6896,10 @@ CREATE POLICY tenant ON mb.credits TO moonbase_owner, moonbase_core USING ((cust
 
 CREATE POLICY tenant ON mb.customers TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
 
+-- Name: deployment_configs tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.deployment_configs TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
 -- Name: deployments tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
 
 CREATE POLICY tenant ON mb.deployments TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
@@ -4438,13 +6948,45 @@ CREATE POLICY tenant ON mb.steps_default TO moonbase_owner, moonbase_core USING 
 
 CREATE POLICY tenant ON mb.storage TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
 
+-- Name: trigger_firings tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.trigger_firings TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: triggers tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.triggers TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
 -- Name: usage_hourly tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
 
 CREATE POLICY tenant ON mb.usage_hourly TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
 
+-- Name: workflow_versions tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.workflow_versions TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: workflows tenant; Type: POLICY; Schema: mb; Owner: moonbase_owner
+
+CREATE POLICY tenant ON mb.workflows TO moonbase_owner, moonbase_core USING ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('mb.customer_id'::text, true), ''::text))::uuid));
+
+-- Name: trigger_firings; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.trigger_firings ENABLE ROW LEVEL SECURITY;
+
+-- Name: triggers; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.triggers ENABLE ROW LEVEL SECURITY;
+
 -- Name: usage_hourly; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
 
 ALTER TABLE mb.usage_hourly ENABLE ROW LEVEL SECURITY;
+
+-- Name: workflow_versions; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.workflow_versions ENABLE ROW LEVEL SECURITY;
+
+-- Name: workflows; Type: ROW SECURITY; Schema: mb; Owner: moonbase_owner
+
+ALTER TABLE mb.workflows ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA api; Type: ACL; Schema: -; Owner: moonbase_owner
 
@@ -4461,6 +7003,12 @@ GRANT USAGE ON SCHEMA engine TO moonbase_core;
 GRANT USAGE ON SCHEMA mb TO moonbase_engine;
 GRANT USAGE ON SCHEMA mb TO moonbase_core;
 
+-- Name: FUNCTION agents_check(customer uuid, agents json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.agents_check(customer uuid, agents json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.agents_check(customer uuid, agents json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.agents_check(customer uuid, agents json) TO moonbase_engine;
+
 -- Name: FUNCTION approval_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION api.approval_get(customer uuid, request json) FROM PUBLIC;
@@ -4471,6 +7019,12 @@ GRANT ALL ON FUNCTION api.approval_get(customer uuid, request json) TO moonbase_
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.approvals TO moonbase_engine;
 GRANT SELECT ON TABLE mb.approvals TO moonbase_core;
+
+-- Name: FUNCTION approval_is_for(approval mb.approvals, roles text[]); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) TO moonbase_core;
+GRANT ALL ON FUNCTION api.approval_is_for(approval mb.approvals, roles text[]) TO moonbase_engine;
 
 -- Name: FUNCTION approval_is_open(approval mb.approvals); Type: ACL; Schema: api; Owner: moonbase_owner
 
@@ -4608,6 +7162,29 @@ REVOKE ALL ON FUNCTION api.fail(status integer, code text, message text, pointer
 GRANT ALL ON FUNCTION api.fail(status integer, code text, message text, pointer text) TO moonbase_core;
 GRANT ALL ON FUNCTION api.fail(status integer, code text, message text, pointer text) TO moonbase_engine;
 
+-- Name: FUNCTION fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) TO moonbase_core;
+GRANT ALL ON FUNCTION api.fork_wrong(customer uuid, run uuid, step integer, is_given boolean, key uuid) TO moonbase_engine;
+
+-- Name: FUNCTION history_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.history_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.history_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.history_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE steps; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.steps TO moonbase_engine;
+GRANT SELECT ON TABLE mb.steps TO moonbase_core;
+
+-- Name: FUNCTION history_step_json(step mb.steps); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.history_step_json(step mb.steps) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.history_step_json(step mb.steps) TO moonbase_core;
+GRANT ALL ON FUNCTION api.history_step_json(step mb.steps) TO moonbase_engine;
+
 -- Name: FUNCTION json_with(object json, name text, value json); Type: ACL; Schema: api; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION api.json_with(object json, name text, value json) FROM PUBLIC;
@@ -4625,6 +7202,12 @@ GRANT ALL ON FUNCTION api.key_create(customer uuid, request json) TO moonbase_en
 REVOKE ALL ON FUNCTION api.key_revoke(customer uuid, request json) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.key_revoke(customer uuid, request json) TO moonbase_core;
 GRANT ALL ON FUNCTION api.key_revoke(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION key_roles(customer uuid, key uuid); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.key_roles(customer uuid, key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.key_roles(customer uuid, key uuid) TO moonbase_core;
+GRANT ALL ON FUNCTION api.key_roles(customer uuid, key uuid) TO moonbase_engine;
 
 -- Name: FUNCTION keys_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
@@ -4660,6 +7243,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.packages TO moonbase_core;
 REVOKE ALL ON FUNCTION api.package_json(package mb.packages) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.package_json(package mb.packages) TO moonbase_core;
 GRANT ALL ON FUNCTION api.package_json(package mb.packages) TO moonbase_engine;
+
+-- Name: FUNCTION package_source_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.package_source_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.package_source_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.package_source_get(customer uuid, request json) TO moonbase_engine;
 
 -- Name: FUNCTION packages_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
@@ -4708,6 +7297,12 @@ REVOKE ALL ON FUNCTION api.run_find(customer uuid, params json) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.run_find(customer uuid, params json) TO moonbase_core;
 GRANT ALL ON FUNCTION api.run_find(customer uuid, params json) TO moonbase_engine;
 
+-- Name: FUNCTION run_fork(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_fork(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_fork(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_fork(customer uuid, request json) TO moonbase_engine;
+
 -- Name: FUNCTION run_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION api.run_get(customer uuid, request json) FROM PUBLIC;
@@ -4719,6 +7314,12 @@ GRANT ALL ON FUNCTION api.run_get(customer uuid, request json) TO moonbase_engin
 REVOKE ALL ON FUNCTION api.run_json(run mb.runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.run_json(run mb.runs) TO moonbase_core;
 GRANT ALL ON FUNCTION api.run_json(run mb.runs) TO moonbase_engine;
+
+-- Name: FUNCTION run_pins_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.run_pins_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.run_pins_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.run_pins_get(customer uuid, request json) TO moonbase_engine;
 
 -- Name: FUNCTION runs_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
@@ -4779,11 +7380,6 @@ REVOKE ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step intege
 GRANT ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) TO moonbase_core;
 GRANT ALL ON FUNCTION api.step_is_question(customer uuid, run uuid, step integer) TO moonbase_engine;
 
--- Name: TABLE steps; Type: ACL; Schema: mb; Owner: moonbase_owner
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.steps TO moonbase_engine;
-GRANT SELECT ON TABLE mb.steps TO moonbase_core;
-
 -- Name: FUNCTION step_json(step mb.steps); Type: ACL; Schema: api; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION api.step_json(step mb.steps) FROM PUBLIC;
@@ -4795,6 +7391,12 @@ GRANT ALL ON FUNCTION api.step_json(step mb.steps) TO moonbase_engine;
 REVOKE ALL ON FUNCTION api.step_settle(customer uuid, request json) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.step_settle(customer uuid, request json) TO moonbase_core;
 GRANT ALL ON FUNCTION api.step_settle(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) TO moonbase_core;
+GRANT ALL ON FUNCTION api.steps_fit(customer uuid, run uuid, after integer, kinds smallint[], size integer) TO moonbase_engine;
 
 -- Name: FUNCTION steps_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
@@ -4808,11 +7410,200 @@ REVOKE ALL ON FUNCTION api.time_param(params json, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.time_param(params json, name text) TO moonbase_core;
 GRANT ALL ON FUNCTION api.time_param(params json, name text) TO moonbase_engine;
 
+-- Name: FUNCTION trigger_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION trigger_delete(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_delete(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_delete(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_delete(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE triggers; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.triggers TO moonbase_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.triggers TO moonbase_core;
+
+-- Name: FUNCTION trigger_find(customer uuid, params json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_find(customer uuid, params json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_find(customer uuid, params json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_find(customer uuid, params json) TO moonbase_engine;
+
+-- Name: FUNCTION trigger_firings_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_firings_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_firings_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_firings_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION trigger_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION trigger_json(trigger_ mb.triggers); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_json(trigger_ mb.triggers) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_json(trigger_ mb.triggers) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_json(trigger_ mb.triggers) TO moonbase_engine;
+
+-- Name: FUNCTION trigger_update(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.trigger_update(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.trigger_update(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.trigger_update(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION triggers_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.triggers_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.triggers_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.triggers_list(customer uuid, request json) TO moonbase_engine;
+
 -- Name: FUNCTION usage_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION api.usage_get(customer uuid, request json) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.usage_get(customer uuid, request json) TO moonbase_core;
 GRANT ALL ON FUNCTION api.usage_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE workflows; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.workflows TO moonbase_engine;
+GRANT SELECT,INSERT,UPDATE ON TABLE mb.workflows TO moonbase_core;
+
+-- Name: FUNCTION workflow_answer(status integer, workflow mb.workflows); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_answer(status integer, workflow mb.workflows) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_answer(status integer, workflow mb.workflows) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_answer(status integer, workflow mb.workflows) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_change(customer uuid, wanted uuid, based_on integer, document_ json, caller json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_create(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_create(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_create(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_create(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_delete(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_delete(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_delete(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_delete(customer uuid, request json) TO moonbase_engine;
+
+-- Name: TABLE workflow_versions; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.workflow_versions TO moonbase_engine;
+GRANT SELECT,INSERT ON TABLE mb.workflow_versions TO moonbase_core;
+
+-- Name: FUNCTION workflow_deploy(customer uuid, version_ mb.workflow_versions, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_deploy(customer uuid, version_ mb.workflow_versions, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_find(customer uuid, wanted uuid, lock boolean); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_find(customer uuid, wanted uuid, lock boolean) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_hooks(customer uuid, deployment uuid, document json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_hooks(customer uuid, deployment uuid, document json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_hooks_put(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_hooks_put(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_hooks_put(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_hooks_put(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_json(workflow mb.workflows); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_json(workflow mb.workflows) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_json(workflow mb.workflows) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_json(workflow mb.workflows) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_publish(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_publish(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_publish(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_publish(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_put(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_put(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_put(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_put(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_restore(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_restore(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_restore(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_restore(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_source_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_source_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_source_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_source_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_triggers(document json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_triggers(document json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_triggers(document json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_triggers(document json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_version_find(customer uuid, wanted uuid, number integer, place text); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_version_find(customer uuid, wanted uuid, number integer, place text) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_version_get(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_version_get(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_version_get(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_version_get(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_version_json(version mb.workflow_versions); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_version_json(version mb.workflow_versions) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_version_json(version mb.workflow_versions) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_version_json(version mb.workflow_versions) TO moonbase_engine;
+
+-- Name: FUNCTION workflow_versions_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflow_versions_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflow_versions_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflow_versions_list(customer uuid, request json) TO moonbase_engine;
+
+-- Name: FUNCTION workflows_known(customer uuid, document json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflows_known(customer uuid, document json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflows_known(customer uuid, document json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflows_known(customer uuid, document json) TO moonbase_engine;
+
+-- Name: FUNCTION workflows_list(customer uuid, request json); Type: ACL; Schema: api; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION api.workflows_list(customer uuid, request json) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.workflows_list(customer uuid, request json) TO moonbase_core;
+GRANT ALL ON FUNCTION api.workflows_list(customer uuid, request json) TO moonbase_engine;
 
 -- Name: FUNCTION add_approvals(approvals json); Type: ACL; Schema: engine; Owner: moonbase_engine
 
@@ -4845,10 +7636,30 @@ GRANT ALL ON FUNCTION engine.bury(p_fence bigint) TO moonbase_core;
 REVOKE ALL ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) TO moonbase_core;
 
+-- Name: FUNCTION cancel_children(p_customer uuid, p_run uuid, p_status text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) TO moonbase_core;
+
 -- Name: FUNCTION change_customer(p_customer uuid, p_limits json, p_disabled boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) TO moonbase_core;
+
+-- Name: FUNCTION child_cost(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.child_cost(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.child_cost(p_customer uuid, p_run uuid) TO moonbase_core;
+
+-- Name: FUNCTION child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.child_plan(p_customer uuid, p_parent uuid, p_deployment uuid, p_name text) TO moonbase_core;
+
+-- Name: FUNCTION child_state(p_customer uuid, p_parent uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) TO moonbase_core;
 
 -- Name: FUNCTION claim(p_fence bigint, max_runs integer); Type: ACL; Schema: engine; Owner: moonbase_engine
 
@@ -4885,15 +7696,20 @@ GRANT ALL ON FUNCTION engine.decide(p_customer uuid, p_run uuid, p_seq integer, 
 REVOKE ALL ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.decisions(p_customer uuid, p_run uuid) TO moonbase_core;
 
--- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+-- Name: FUNCTION deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer); Type: ACL; Schema: engine; Owner: moonbase_engine
 
-REVOKE ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid) TO moonbase_core;
+REVOKE ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.deployed_run(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_config_revision integer) TO moonbase_core;
 
 -- Name: FUNCTION deployment(p_customer uuid, p_deployment uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.deployment(p_customer uuid, p_deployment uuid) TO moonbase_core;
+
+-- Name: FUNCTION ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.ended_runs(p_customer uuid, p_deployment uuid, statuses text[], since timestamp with time zone, max_runs integer, scan_max integer) TO moonbase_core;
 
 -- Name: FUNCTION ensure_partitions(); Type: ACL; Schema: engine; Owner: moonbase_owner
 
@@ -4919,20 +7735,45 @@ REVOKE ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, arg
 GRANT ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
 GRANT ALL ON FUNCTION engine.file_write(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
 
+-- Name: FUNCTION find_deployment(p_deployment uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.find_deployment(p_deployment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.find_deployment(p_deployment uuid) TO moonbase_core;
+
 -- Name: FUNCTION find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.find_documents(p_customer uuid, p_collection text, p_words tsquery, p_filter jsonb, p_limit integer) TO moonbase_core;
+
+-- Name: FUNCTION find_package(p_customer uuid, p_package text, p_version text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.find_package(p_customer uuid, p_package text, p_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.find_package(p_customer uuid, p_package text, p_version text) TO moonbase_core;
 
 -- Name: FUNCTION find_run(p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.find_run(p_run uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.find_run(p_run uuid) TO moonbase_core;
 
+-- Name: FUNCTION fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.fire_trigger(p_customer uuid, p_trigger uuid, p_key text, p_scheduled timestamp with time zone, p_expected timestamp with time zone, p_next timestamp with time zone, p_run uuid, p_package_owner uuid, p_package uuid, p_config_revision integer, p_input text, p_limits text, p_seed bytea) TO moonbase_core;
+
+-- Name: FUNCTION fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.fork_run(p_customer uuid, p_run uuid, p_new uuid, p_step integer, p_result text, p_error text, p_input text) TO moonbase_core;
+
 -- Name: FUNCTION hold_core(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.hold_core(p_fence bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.hold_core(p_fence bigint) TO moonbase_core;
+
+-- Name: FUNCTION hook(p_trigger uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.hook(p_trigger uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.hook(p_trigger uuid) TO moonbase_core;
 
 -- Name: FUNCTION idempotent(p_fence bigint, p_customer uuid, p_scope text, p_key text, p_request_sha256 bytea, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
 
@@ -4992,11 +7833,21 @@ GRANT ALL ON FUNCTION engine.load_run(p_customer uuid, p_run uuid) TO moonbase_c
 REVOKE ALL ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.load_steps(p_customer uuid, p_run uuid, with_events boolean) TO moonbase_core;
 
+-- Name: FUNCTION lock_families(customers uuid[], runs uuid[]); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.lock_families(customers uuid[], runs uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.lock_families(customers uuid[], runs uuid[]) TO moonbase_core;
+
 -- Name: FUNCTION lock_storage(p_customer uuid); Type: ACL; Schema: engine; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION engine.lock_storage(p_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.lock_storage(p_customer uuid) TO moonbase_core;
 GRANT ALL ON FUNCTION engine.lock_storage(p_customer uuid) TO moonbase_engine;
+
+-- Name: FUNCTION look_triggers(max_triggers integer); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.look_triggers(max_triggers integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.look_triggers(max_triggers integer) TO moonbase_core;
 
 -- Name: FUNCTION make_partition(parent text, era timestamp with time zone); Type: ACL; Schema: engine; Owner: moonbase_owner
 
@@ -5022,6 +7873,11 @@ REVOKE ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, 
 GRANT ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) TO moonbase_core;
 GRANT ALL ON FUNCTION engine.memory_upsert(p_customer uuid, p_deployment uuid, args json) TO moonbase_engine;
 
+-- Name: FUNCTION move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.move_trigger(p_customer uuid, p_trigger uuid, p_expected timestamp with time zone, p_next timestamp with time zone, p_error text) TO moonbase_core;
+
 -- Name: FUNCTION new_id(); Type: ACL; Schema: engine; Owner: moonbase_owner
 
 REVOKE ALL ON FUNCTION engine.new_id() FROM PUBLIC;
@@ -5038,6 +7894,11 @@ GRANT ALL ON FUNCTION engine.package(p_owner uuid, p_package uuid) TO moonbase_c
 REVOKE ALL ON FUNCTION engine.prune() FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.prune() TO moonbase_core;
 
+-- Name: FUNCTION prune_firings(); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.prune_firings() FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.prune_firings() TO moonbase_core;
+
 -- Name: FUNCTION put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.put_deployment(p_customer uuid, p_deployment uuid, p_package_owner uuid, p_package uuid, p_name text, p_config json, p_tools text[], p_limits json, p_budget_micros bigint) FROM PUBLIC;
@@ -5052,6 +7913,11 @@ GRANT ALL ON FUNCTION engine.put_key(p_customer uuid, p_key uuid, p_name text, p
 
 REVOKE ALL ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.put_package(p_owner uuid, p_package uuid, p_name text, p_version text, p_sha256 bytea, p_manifest json, p_files json) TO moonbase_core;
+
+-- Name: FUNCTION put_triggers(p_customer uuid, p_deployment uuid, p_triggers json); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.put_triggers(p_customer uuid, p_deployment uuid, p_triggers json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.put_triggers(p_customer uuid, p_deployment uuid, p_triggers json) TO moonbase_core;
 
 -- Name: FUNCTION quote_word(word text); Type: ACL; Schema: engine; Owner: moonbase_owner
 
@@ -5069,6 +7935,11 @@ GRANT ALL ON FUNCTION engine.reap(p_fence bigint, lease_ms integer) TO moonbase_
 REVOKE ALL ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.rebuild_usage(p_customer uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moonbase_core;
 
+-- Name: FUNCTION record_bytes(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.record_bytes(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.record_bytes(p_customer uuid, p_run uuid) TO moonbase_core;
+
 -- Name: FUNCTION return_balance(p_fence bigint, p_customer uuid, p_micros bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.return_balance(p_fence bigint, p_customer uuid, p_micros bigint) FROM PUBLIC;
@@ -5083,6 +7954,12 @@ GRANT ALL ON FUNCTION engine.secrets(p_customer uuid) TO moonbase_core;
 
 REVOKE ALL ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.settle_lease(p_customer uuid, p_fence bigint, give_back boolean) TO moonbase_core;
+
+-- Name: FUNCTION time_of(unix_us bigint); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.time_of(unix_us bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.time_of(unix_us bigint) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.time_of(unix_us bigint) TO moonbase_engine;
 
 -- Name: FUNCTION topup(p_customer uuid, p_micros bigint, p_note text); Type: ACL; Schema: engine; Owner: moonbase_engine
 
@@ -5109,6 +7986,36 @@ GRANT ALL ON FUNCTION engine.wake_after_flush(customers uuid[], runs uuid[]) TO 
 
 REVOKE ALL ON FUNCTION engine.wake_budget(p_customer uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.wake_budget(p_customer uuid) TO moonbase_core;
+
+-- Name: FUNCTION whole_args(p_customer uuid, p_run uuid, p_seqs integer[]); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.whole_args(p_customer uuid, p_run uuid, p_seqs integer[]) TO moonbase_engine;
+
+-- Name: FUNCTION whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.whole_member(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_value json) TO moonbase_engine;
+
+-- Name: FUNCTION whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.whole_message(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_item json, p_depth integer) TO moonbase_engine;
+
+-- Name: FUNCTION whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.whole_message_at(p_customer uuid, p_run uuid, p_seq integer, p_member text, p_at integer, p_depth integer) TO moonbase_engine;
+
+-- Name: FUNCTION whole_steps(steps mb.steps[]); Type: ACL; Schema: engine; Owner: moonbase_owner
+
+REVOKE ALL ON FUNCTION engine.whole_steps(steps mb.steps[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.whole_steps(steps mb.steps[]) TO moonbase_core;
+GRANT ALL ON FUNCTION engine.whole_steps(steps mb.steps[]) TO moonbase_engine;
 
 -- Name: FUNCTION words(query text); Type: ACL; Schema: engine; Owner: moonbase_owner
 
@@ -5167,6 +8074,11 @@ GRANT SELECT ON TABLE mb.credits TO moonbase_core;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.customers TO moonbase_engine;
 GRANT SELECT ON TABLE mb.customers TO moonbase_core;
 
+-- Name: TABLE deployment_configs; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.deployment_configs TO moonbase_engine;
+GRANT SELECT ON TABLE mb.deployment_configs TO moonbase_core;
+
 -- Name: TABLE files; Type: ACL; Schema: mb; Owner: moonbase_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.files TO moonbase_engine;
@@ -5194,6 +8106,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.steps_default TO moonbase_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.storage TO moonbase_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.storage TO moonbase_core;
+
+-- Name: TABLE trigger_firings; Type: ACL; Schema: mb; Owner: moonbase_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mb.trigger_firings TO moonbase_engine;
+GRANT SELECT ON TABLE mb.trigger_firings TO moonbase_core;
 
 -- Name: TABLE usage_hourly; Type: ACL; Schema: mb; Owner: moonbase_owner
 

@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "app/paths.h"
 #include "app/platform.h"
+#include "app/workflow.h"
 #include "base/files.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -162,7 +163,7 @@ static int check_package(struct mb_cli *cli, const char *dir)
     struct mb_files files = {0};
     struct mb_platform platform;
     int code;
-    if (mb_files_read_dir(&files, dir, &err)) {
+    if (mb_package_read(&cli->config, dir, &files, &err)) {
         code = print_refusal(cli, &err);
     } else if (mb_platform_init(&platform, &cli->config, &err)) {
         code = mb_cli_fail_err(cli, &err);

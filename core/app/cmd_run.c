@@ -1,8 +1,15 @@
-/* moonbase run DIR: a package on the author's machine, in the same sandbox, journal in memory. */
+/* moonbase run DIR: a package on the author's machine, in the same sandbox, journal in memory; or,
+ * with --simulate, without anything that leaves it. */
+#include <stdlib.h>
+
 #include "app/cli.h"
 #include "app/input.h"
+#include "app/lab.h"
 #include "app/local.h"
 #include "app/viewer.h"
+#include "app/workflow.h"
+#include "base/json.h"
+#include "gate/simulate.h"
 
 static int execute(const struct mb_cli *cli, struct mb_local *local,
                    const struct mb_exec_request *request)
@@ -40,11 +47,73 @@ static int run_package(const struct mb_cli *cli, const struct mb_files *files, s
         .secrets = MB_STR("{}"),
         .budget_micros = -1,
     };
-    mb_local_init(&local, &platform, false);
+    mb_local_init(&local, &platform);
     int code = mb_local_deploy(&local, files, &row, &err) ? mb_cli_fail_err(cli, &err)
                                                           : execute(cli, &local, &request);
     mb_local_release(&local);
     mb_platform_release(&platform);
+    return code;
+}
+
+/* ---------------------------------------------------------------- --simulate */
+
+static int report_simulation(const struct mb_cli *cli, const json_t *report)
+{
+    if (cli->json) {
+        struct mb_buf out = {0};
+        mb_json_dump(&out, report);
+        puts(mb_buf_cstr(&out));
+        mb_buf_release(&out);
+    } else {
+        mb_lab_print(stdout, report);
+    }
+    return mb_str_is(mb_json_str(report, "status"), "succeeded") ? MB_EXIT_OK : MB_EXIT_FAILED;
+}
+
+/* `given` is what --answers holds, or NULL. */
+static int simulate(const struct mb_cli *cli, struct mb_simulation_config *config,
+                    const json_t *given)
+{
+    struct mb_err err = {0};
+    struct mb_lab lab;
+    const char *model = mb_cli_option(cli, "model");
+    config->model = model ? model : "local";
+    config->answers = mb_json_get(given, "answers");
+    config->decisions = mb_json_get(given, "decisions");
+    config->given = mb_json_get(given, "given");
+    if (mb_lab_init(&lab, &cli->config, &err))
+        return mb_cli_fail_err(cli, &err);
+    json_t *report = mb_lab_simulate(&lab, config, &err);
+    int code = report       ? report_simulation(cli, report)
+               : lab.signal ? MB_EXIT_SIGNAL + lab.signal
+                            : mb_cli_fail_err(cli, &err);
+    json_decref(report);
+    mb_lab_release(&lab);
+    return code;
+}
+
+static int run_simulation(struct mb_cli *cli, const struct mb_files *files, struct mb_str input,
+                          struct mb_str config_text)
+{
+    struct mb_err err = {0};
+    struct mb_buf text = {0};
+    const char *seed = mb_cli_option(cli, "seed"), *path = mb_cli_option(cli, "answers");
+    char *end = NULL;
+    long long number = seed ? strtoll(seed, &end, 10) : 1;
+    if (seed && (end == seed || *end || number < 0 || number > MB_SIMULATE_SEED_MAX))
+        return mb_cli_usage(cli, "--seed is an integer from 0 to %d", MB_SIMULATE_SEED_MAX);
+    if (path && mb_input_read(path, "--answers", &text, &err)) {
+        mb_buf_release(&text);
+        return mb_cli_fail_err(cli, &err);
+    }
+    json_t *given = path ? mb_json_parse(mb_buf_str(&text), &err) : NULL;
+    json_t *config_json = mb_json_parse(config_text, &err);
+    struct mb_simulation_config config = {
+        .files = files, .input = input, .config = config_json, .seed = number};
+    int code = simulate(cli, &config, given);
+    json_decref(given);
+    json_decref(config_json);
+    mb_buf_release(&text);
     return code;
 }
 
@@ -57,15 +126,18 @@ static int run(struct mb_cli *cli)
     const char *config_path = mb_cli_option(cli, "config");
     if (!input_path)
         return mb_cli_usage(cli, "it needs --input FILE, or --input - for stdin");
-    int rc = mb_input_read(input_path, "--input", &input, &err);
+    int rc = mb_package_read(&cli->config, cli->args[0], &files, &err);
+    if (!rc)
+        rc = mb_input_read_for(&files, input_path, &input, &err);
     if (!rc && config_path)
         rc = mb_input_read(config_path, "--config", &config, &err);
     else
         mb_buf_add_c(&config, "{}");
-    if (!rc)
-        rc = mb_files_read_dir(&files, cli->args[0], &err);
+    struct mb_str input_text = mb_buf_str(&input), config_text = mb_buf_str(&config);
     int code = rc ? mb_cli_fail_err(cli, &err)
-                  : run_package(cli, &files, mb_buf_str(&input), mb_buf_str(&config));
+               : mb_cli_option(cli, "simulate")
+                   ? run_simulation(cli, &files, input_text, config_text)
+                   : run_package(cli, &files, input_text, config_text);
     mb_files_release(&files);
     mb_buf_release(&input);
     mb_buf_release(&config);
@@ -73,9 +145,14 @@ static int run(struct mb_cli *cli)
 }
 
 static const struct mb_option options[] = {
-    {"input", "FILE", "the input, as JSON; - is stdin"},
+    {"input", "FILE", "the input: JSON, or text for a package that takes it; - is stdin, JSON"},
     {"config", "FILE", "the deployment's configuration, as JSON; {} without"},
     {"json", NULL, "print the run with its steps as JSON"},
+    {"simulate", NULL, "call nothing outside: tools answer from examples or made-up data"},
+    {"model", "NAME",
+     "with --simulate: local (the default), script, real, or a model for all calls"},
+    {"seed", "N", "with --simulate: same seed, same made-up data; 1 without"},
+    {"answers", "FILE", "with --simulate: {answers, decisions, given}, see README.md"},
     {NULL, NULL, NULL},
 };
 
@@ -86,7 +163,15 @@ const struct mb_command mb_cmd_run = {
     .help =
         "No database is needed. The package may use every tool that its agent.json names; models\n"
         "with a key in the environment are really called. Exits with 0 when the run succeeded,\n"
-        "1 when it failed, 4 when it came to wait for a person.",
+        "1 when it failed, 4 when it came to wait for a person.\n"
+        "\n"
+        "A file .csv, .tsv, .txt or .md becomes the property of the package's input that has its\n"
+        "\"contentMediaType\" (text/csv, text/tab-separated-values, text/plain, text/markdown).\n"
+        "\n"
+        "With --simulate nothing outside is touched: writes are stubbed, waits pass at once, "
+        "people\n"
+        "approve unless --answers says otherwise, stored data is kept in memory. Shows where each\n"
+        "answer came from, what a run would cost, and what agent.json asks for without using it.",
     .options = options,
     .least_args = 1,
     .most_args = 1,

@@ -1,7 +1,7 @@
 #include "app/local.h"
 
-#include "app/bundle.h"
-#include "app/knowledge.h"
+#include "run/bundle.h"
+#include "run/knowledge.h"
 #include "run/store_mem.h"
 
 struct mb_engine_config mb_engine_settings(const struct mb_config *config)
@@ -16,6 +16,20 @@ struct mb_engine_config mb_engine_settings(const struct mb_config *config)
         .lease_micros = config->balance_slice_micros,
         .notes_max = config->run_notes,
         .note_bytes_max = config->run_note_bytes,
+        .children_max = config->run_children,
+        .open_children_max = config->customer_children,
+    };
+}
+
+struct mb_side_config mb_side_settings(const struct mb_config *config)
+{
+    return (struct mb_side_config){
+        .runs = config->side_runs,
+        .customer_runs = config->side_customer_runs,
+        .queue = config->side_queue,
+        .customer_queue = config->side_customer_queue,
+        .bytes = config->side_bytes,
+        .deadline_us = config->side_deadline_ms * 1000,
     };
 }
 
@@ -77,12 +91,11 @@ int mb_local_deploy(struct mb_local *local, const struct mb_files *files,
     return deployment ? 0 : -why.code;
 }
 
-void mb_local_init(struct mb_local *local, struct mb_platform *platform, bool replay_only)
+void mb_local_init(struct mb_local *local, struct mb_platform *platform)
 {
     *local = (struct mb_local){.platform = platform};
     const struct mb_catalog_defaults defaults = mb_catalog_settings(platform->config);
-    struct mb_engine_config settings = mb_engine_settings(platform->config);
-    settings.replay_only = replay_only;
+    const struct mb_engine_config settings = mb_engine_settings(platform->config);
     platform->gate.data = mb_data_mem_new(&platform->loop);
     local->store = mb_store_mem_new();
     local->catalog = mb_catalog_new(&platform->loop, NULL, &defaults);

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "run/catalog.h"
 #include "run/engine.h"
+#include "run/side.h"
 #include "run/store.h"
 
 struct mb_local {
@@ -16,8 +17,8 @@ struct mb_local {
     struct mb_engine *engine;
 };
 
-/* An engine without a deployment yet. With replay_only it answers calls from records alone. */
-void mb_local_init(struct mb_local *local, struct mb_platform *platform, bool replay_only);
+/* An engine without a deployment yet. */
+void mb_local_init(struct mb_local *local, struct mb_platform *platform);
 void mb_local_release(struct mb_local *local);
 
 /* Deploys a package with all that its manifest asks for, under `row`'s ids (and config, limits);
@@ -28,5 +29,6 @@ int mb_local_deploy(struct mb_local *local, const struct mb_files *files,
 /* The engine's settings, out of the configuration: what `serve` uses as well. */
 struct mb_engine_config mb_engine_settings(const struct mb_config *config);
 struct mb_catalog_defaults mb_catalog_settings(const struct mb_config *config);
+struct mb_side_config mb_side_settings(const struct mb_config *config);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/database.h"
 #include "app/paths.h"
@@ -76,11 +76,12 @@ int mb_publish_all(PGconn *conn, const char *home, bool dev, int *n, struct mb_e
     *n = 0;
     for (int i = 0; i < count; i++) {
         char *dir = mb_path_join(agents, list[i]->d_name);
-        struct stat st;
-        if (!rc && stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+        char *manifest = mb_path_join(dir, "agent.json");
+        if (!rc && access(manifest, F_OK) == 0) {
             rc = publish_dir(conn, dir, dev, err);
             *n += rc == 0;
         }
+        free(manifest);
         free(dir);
         free(list[i]);
     }

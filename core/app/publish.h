@@ -4,8 +4,8 @@
 
 #include <libpq-fe.h>
 
-#include "app/bundle.h"
 #include "base/id.h"
+#include "run/bundle.h"
 
 /* Puts one package; *id becomes the package's. A version that is there with other contents is
  * refused (EXISTS); with `dev` it is put under "VERSION+HASH" instead, so that one can work on it.

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "app/database.h"
-#include "app/knowledge.h"
 #include "app/paths.h"
 #include "app/publish.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "http/key.h"
+#include "run/knowledge.h"
 
 static const char customer_name[] = "Fjordkit (demonstration)";
 static const char opening_micros[] = "25000000"; /* $25: over a thousand tickets */

@@ -18,7 +18,9 @@
 #include "run/catalog.h"
 #include "run/engine.h"
 #include "run/life.h"
+#include "run/side.h"
 #include "run/store_pg.h"
+#include "run/trigger.h"
 
 /* Beyond the grace, for signing off; after that the process ends as if it were killed. */
 enum { FAREWELL_US = 3 * 1000 * 1000 };
@@ -31,7 +33,9 @@ struct serve {
     struct mb_store *store;
     struct mb_catalog *catalog;
     struct mb_engine *engine;
+    struct mb_side *side;
     struct mb_life *life;
+    struct mb_triggers *triggers;
     struct mb_http *http;
     struct mb_demo *demo;
     struct mb_signals signals;
@@ -110,6 +114,8 @@ static void on_signal(void *arg, int sig)
     s->farewell.on_due = on_farewell;
     mb_timer_arm(&loop->timers, &s->farewell, loop->now_us + grace_ms * 1000 + FAREWELL_US);
     mb_life_drain(s->life);
+    mb_triggers_drain(s->triggers);
+    mb_side_drain(s->side);
     mb_http_stop(s->http, (int)grace_ms, on_http_stopped, s);
 }
 
@@ -161,6 +167,9 @@ static void start_engine(struct serve *s)
     s->catalog = mb_catalog_new(loop, s->pg, &defaults);
     s->engine =
         mb_engine_new(loop, &s->platform.gate, s->store, s->catalog, s->platform.zygote, &settings);
+    const struct mb_side_config side = mb_side_settings(config);
+    s->side =
+        mb_side_new(loop, &s->platform.gate, s->platform.zygote, s->catalog, &settings, &side);
     char node[256] = "";
     gethostname(node, sizeof(node) - 1);
     const struct mb_life_config life = {
@@ -171,6 +180,7 @@ static void start_engine(struct serve *s)
         .poll_ms = (int)config->poll_ms,
     };
     s->life = mb_life_new(loop, s->pg, s->store, s->engine, s->catalog, &life, on_alive, s);
+    s->triggers = mb_triggers_new(loop, s->pg, s->catalog);
 }
 
 void mb_serve_url(const struct mb_config *config, int port, char *out, size_t size)
@@ -199,10 +209,13 @@ static int start_http(struct serve *s, struct mb_err *err)
         .streams_max = (int)config->http_streams,
         .execute_wait_ms = (int)config->execute_wait_ms,
         .rate_per_minute = config->rate_per_minute,
+        .hook_rate_per_minute = config->hook_rate_per_minute,
     };
     const struct mb_http_deps deps = {
         .pg = s->pg,
         .engine = s->engine,
+        .side = s->side,
+        .triggers = s->triggers,
         .gate = &s->platform.gate,
         .keyring = s->platform.keyring,
         .redis = s->redis,
@@ -229,7 +242,9 @@ static void release(struct serve *s)
     mb_timer_cancel(&s->platform.loop.timers, &s->farewell);
     mb_demo_free(s->demo);
     mb_http_free(s->http);
+    mb_triggers_free(s->triggers);
     mb_life_free(s->life);
+    mb_side_free(s->side);
     mb_engine_free(s->engine);
     mb_catalog_free(s->catalog);
     if (s->store)

@@ -142,6 +142,20 @@ static json_t *hit(const json_t *document, double score)
     return found;
 }
 
+/* Has the document all metadata that the filter names? */
+static bool passes(const json_t *document, json_t *filter)
+{
+    const json_t *metadata = json_object_get(document, "metadata");
+    const char *name;
+    json_t *value;
+    json_object_foreach(filter, name, value)
+    {
+        if (!json_equal(value, json_object_get(metadata, name)))
+            return false;
+    }
+    return true;
+}
+
 static json_t *memory_search(struct data_mem *d, const json_t *args)
 {
     json_t *collection = sub(d->collections, text_of(args, "collection"));
@@ -153,7 +167,7 @@ static json_t *memory_search(struct data_mem *d, const json_t *args)
     {
         double score = 2 * overlap(query, text_of(document, "title")) +
                        overlap(query, text_of(document, "body"));
-        if (score > 0)
+        if (score > 0 && passes(document, json_object_get(args, "filter")))
             hits[n++] = hit(document, score);
     }
     qsort(hits, n, sizeof(hits[0]), by_score);

@@ -19,6 +19,8 @@ struct mb_fetch;
 struct mb_llm;
 struct mb_keyring;
 
+struct mb_gate_stand_in;
+
 struct mb_gate {
     struct mb_loop *loop;
     struct mb_toolbox *toolbox;
@@ -27,6 +29,7 @@ struct mb_gate {
     struct mb_data *data;
     struct mb_keyring *keyring; /* NULL = no secrets can be opened */
     struct mb_tools tools;
+    struct mb_gate_stand_in *stand_in; /* answers instead: gate/simulate.h; NULL = nobody does */
 };
 
 /* A customer's secret of this name and a provider's ("model_key_openai") is used instead of the
@@ -40,7 +43,15 @@ struct mb_grant {
     json_t *hosts;   /* array of host patterns (base/hostmatch.h) */
     json_t *models;  /* array of names or "*" */
     json_t *secrets; /* object: name -> sealed text; only those that agent.json names */
+    /* object: what agent.run may start: name -> "dep_...", or null: the customer's deployment of
+     * that name. The name "*": any of the customer's. */
+    json_t *agents;
 };
+
+/* Which deployment a child run of `target` is of, if it may be started: bound by the grant, or
+ * named by its id (then *id), else by its name (then *id is nil). TOOL_DENIED. */
+int mb_grant_find_agent(const struct mb_grant *grant, struct mb_str target, struct mb_id *id,
+                        struct mb_err *err) MB_MUST_CHECK;
 
 /* What a call used, for the journal. */
 struct mb_usage {
@@ -51,6 +62,10 @@ struct mb_usage {
     int64_t price_micros; /* what the customer pays */
     char model[64];
     char provider_request_id[80];
+    /* Of a simulated call: where its answer came from (static text; NULL = it was really made), and
+     * how much time it would have taken. */
+    const char *source;
+    int64_t passed_us;
 };
 
 /* Is the tool there and on the whitelist, do the arguments fit, is the model allowed? */
@@ -74,6 +89,16 @@ struct mb_gate_call {
     void (*on_delta)(struct mb_gate_call *call, struct mb_str text); /* NULL = nobody follows */
     void *op; /* private: what is under way */
     void (*cancel_op)(struct mb_gate_call *call);
+    void *note; /* the stand-in's: from malloc, freed with the call's end */
+};
+
+/* Whoever answers calls instead of the gate. */
+struct mb_gate_stand_in {
+    /* As mb_gate_start; WAIT tools come here as well. */
+    int (*start)(struct mb_gate_stand_in *stand_in, struct mb_gate_call *call, struct mb_err *err);
+    /* Sees the end of each call, and may change what it used, before it is told. */
+    void (*on_end)(struct mb_gate_stand_in *stand_in, struct mb_gate_call *call,
+                   struct mb_usage *usage, const struct mb_err *err);
 };
 
 /* Starts a call of an LLM, DATA or IO tool; the caller has filled the fields and keeps `call` until

@@ -54,8 +54,7 @@ void mb_gate_http_cancel_all(struct mb_list *list)
     }
 }
 
-/* Is the URL's host one that the package names (and so the customer has agreed to)? */
-static int check_host(const struct mb_gate_call *call, const char *url, struct mb_err *err)
+int mb_gate_check_host(const struct mb_grant *grant, const char *url, struct mb_err *err)
 {
     struct mb_egress_target target;
     int rc = mb_egress_parse(url, &target, err);
@@ -63,7 +62,7 @@ static int check_host(const struct mb_gate_call *call, const char *url, struct m
         return rc;
     size_t i;
     json_t *entry;
-    json_array_foreach(call->grant->hosts, i, entry)
+    json_array_foreach(grant->hosts, i, entry)
     {
         if (mb_hostmatch(mb_str_c(json_string_value(entry)), mb_str_c(target.host),
                          (uint16_t)target.port))
@@ -76,7 +75,7 @@ static int check_host(const struct mb_gate_call *call, const char *url, struct m
 static int on_redirect(struct mb_fetch_call *fetch, const char *url, struct mb_err *err)
 {
     struct mb_gate_http *h = mb_fetch_owner(fetch);
-    int rc = check_host(h->call, url, err);
+    int rc = mb_gate_check_host(h->call->grant, url, err);
     if (rc == 0) {
         free(h->url);
         h->url = mb_strdup(url);
@@ -213,7 +212,7 @@ int mb_gate_http_start(struct mb_gate_call *call, struct mb_job *job, uint32_t n
     if (!url)
         return mb_err_at(err, MB_E_INVALID_ARGUMENTS, "/url", "a URL is needed");
     method = method ? method : "GET";
-    int rc = check_host(call, url, err);
+    int rc = mb_gate_check_host(call->grant, url, err);
     if (rc < 0)
         return rc;
     struct headers headers = {.n = 0};

@@ -70,9 +70,11 @@ int mb_gate_start_llm(struct mb_gate_call *call, struct mb_err *err)
     int rc = own_key(call, &key, err);
     if (rc < 0)
         return rc;
+    json_t *names, *args = mb_gate_expand_named_tools(call->gate, call->args, &names);
     struct mb_llm_request req = {
         .kind = mb_gate_llm_kind(call->tool),
-        .args = call->args,
+        .args = args,
+        .tool_names = names,
         .api_key = key.len ? &key : NULL,
         .deadline_ms = call->tool->timeout_ms,
         .idempotency_key = call->idempotency_key,
@@ -83,6 +85,8 @@ int mb_gate_start_llm(struct mb_gate_call *call, struct mb_err *err)
     struct mb_llm_call *llm;
     rc = mb_llm_start(call->gate->llm, &req, &llm, err);
     mb_secret_release(&key);
+    json_decref(args);
+    json_decref(names);
     if (rc < 0)
         return rc;
     json_decref(call->args); /* core/llm keeps what it needs of them */

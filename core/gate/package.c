@@ -150,7 +150,7 @@ static json_t *read_manifest(const struct mb_gate *gate, const struct mb_files *
     return NULL;
 }
 
-/* ---------------------------------------------------------------- the Lua files */
+/* ---------------------------------------------------------------- Lua files and prompts */
 
 /* The toolbox's answer: {"ok": true} or {"errors": [{"file", "line", "message"}]}. */
 static void read_errors(struct mb_str json, struct mb_err *err)
@@ -182,13 +182,18 @@ static void on_inspected(struct mb_job *job, struct mb_str result, const struct 
 
 static const struct mb_job_events inspect_events = {.on_done = on_inspected};
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+    return n > m && strcmp(path + n - m, end) == 0;
+}
+
 static char *inspect_input(const struct mb_files *files, size_t *len)
 {
     json_t *list = json_object();
     for (size_t i = 0; i < files->count; i++) {
         const struct mb_file *f = &files->list[i];
-        size_t n = strlen(f->path);
-        if (n > 4 && strcmp(f->path + n - 4, ".lua") == 0)
+        if (ends_in(f->path, ".lua") || strncmp(f->path, "prompts/", 8) == 0)
             json_object_set_new(list, f->path, json_stringn(f->bytes, f->len));
     }
     json_t *input = json_pack("{s:o}", "files", list);

@@ -24,6 +24,7 @@ static void free_tool(struct mb_tool *tool)
 {
     mb_schema_free(tool->args);
     json_decref(tool->manifest);
+    json_decref(tool->definition);
     json_decref(tool->package);
     free(tool);
 }
@@ -54,9 +55,9 @@ static int read_kind(struct mb_tool *tool, const json_t *manifest, struct mb_err
     static const struct {
         const char *prefix;
         enum mb_tool_kind kind;
-    } cores[] = {{"llm.", MB_TOOL_LLM},   {"kv.", MB_TOOL_DATA},   {"memory.", MB_TOOL_DATA},
-                 {"file.", MB_TOOL_DATA}, {"sleep", MB_TOOL_WAIT}, {"approve", MB_TOOL_WAIT},
-                 {"ask", MB_TOOL_WAIT}};
+    } cores[] = {{"llm.", MB_TOOL_LLM},   {"kv.", MB_TOOL_DATA},    {"memory.", MB_TOOL_DATA},
+                 {"file.", MB_TOOL_DATA}, {"sleep", MB_TOOL_WAIT},  {"approve", MB_TOOL_WAIT},
+                 {"ask", MB_TOOL_WAIT},   {"agent.", MB_TOOL_CHILD}};
     for (size_t i = 0; i < MB_LEN(cores); i++) {
         if (strncmp(tool->name, cores[i].prefix, strlen(cores[i].prefix)) != 0)
             continue;
@@ -65,6 +66,15 @@ static int read_kind(struct mb_tool *tool, const json_t *manifest, struct mb_err
     }
     return mb_err_at(err, MB_E_CONFIG, "/name", "\"%s\" is not one of the core's tools",
                      tool->name);
+}
+
+static void describe(struct mb_tool *tool)
+{
+    struct mb_buf text = {0};
+    tool->definition = mb_tool_describe(tool->manifest);
+    mb_json_dump(&text, tool->definition);
+    tool->definition_bytes = (int64_t)mb_buf_len(&text);
+    mb_buf_release(&text);
 }
 
 int mb_tools_add(struct mb_tools *tools, const json_t *manifest, json_t *package,
@@ -95,6 +105,7 @@ int mb_tools_add(struct mb_tools *tools, const json_t *manifest, json_t *package
         rc = -MB_E_CONFIG;
         goto fail;
     }
+    describe(tool);
     mb_map_set(&tools->by_name, tool->name, name.len, tool);
     return 0;
 fail:

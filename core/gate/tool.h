@@ -13,10 +13,11 @@
 #include "base/schema.h"
 
 enum mb_tool_kind {
-    MB_TOOL_LLM,  /* a model call: core/llm */
-    MB_TOOL_DATA, /* the customer's stored data: kv, memory, files */
-    MB_TOOL_WAIT, /* sleep, approve, ask: the run engine's */
-    MB_TOOL_IO,   /* Lua in the toolbox */
+    MB_TOOL_LLM,   /* a model call: core/llm */
+    MB_TOOL_DATA,  /* the customer's stored data: kv, memory, files */
+    MB_TOOL_WAIT,  /* sleep, approve, ask: the run engine's */
+    MB_TOOL_CHILD, /* agent.run, agent.wait: the run engine's, too */
+    MB_TOOL_IO,    /* Lua in the toolbox */
 };
 
 struct mb_tool {
@@ -26,7 +27,9 @@ struct mb_tool {
     struct mb_schema *args;
     int64_t price_micros; /* of one call, on top of what a model costs */
     int timeout_ms;
-    json_t *package; /* of an I/O tool: {"name", "files"} for the toolbox; else NULL */
+    json_t *definition;       /* what models are told: {"name", "description", "parameters"} */
+    int64_t definition_bytes; /* of its text */
+    json_t *package;          /* of an I/O tool: {"name", "files"} for the toolbox; else NULL */
 };
 
 struct mb_tools {
@@ -43,6 +46,10 @@ int mb_tools_add(struct mb_tools *tools, const json_t *manifest, json_t *package
 int mb_tools_add_core(struct mb_tools *tools, struct mb_err *err) MB_MUST_CHECK;
 /* Adds every folder of `dir` that holds a manifest.json. */
 int mb_tools_add_dir(struct mb_tools *tools, const char *dir, struct mb_err *err) MB_MUST_CHECK;
+
+/* What a model is told of a tool (new reference): its name without dots, its summary, its
+ * arguments. */
+json_t *mb_tool_describe(const json_t *manifest);
 
 const struct mb_tool *mb_tools_get(const struct mb_tools *tools, struct mb_str name);
 

@@ -85,7 +85,7 @@ static bool read_json(struct mb_request *r)
 static bool read_body(struct mb_request *r)
 {
     bool is_gzip;
-    if (r->op->body == MB_BODY_NONE)
+    if (r->op->body == MB_BODY_NONE || (r->op->body_optional && r->h2o->entity.len == 0))
         return true;
     if (!is_body_type_right(r, &is_gzip)) {
         refuse(r, MB_E_UNSUPPORTED_MEDIA_TYPE, "?Content-Type",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/deployment.h"
 #include "http/handlers.h"
 #include "http/seal.h"
 #include "http/sql.h"
@@ -12,7 +13,7 @@ static int refuse_at(struct mb_err *err, const char *place, const char *what, co
                      subject);
 }
 
-static int check_config(const json_t *manifest, const json_t *config, struct mb_err *err)
+int mb_deployment_check_config(const json_t *manifest, const json_t *config, struct mb_err *err)
 {
     const json_t *json = mb_json_get(manifest, "config");
     struct mb_schema *schema = json ? mb_schema_new(json, err) : NULL;
@@ -53,6 +54,20 @@ static int check_tools(const json_t *manifest, const json_t *tools, struct mb_er
         snprintf(place, sizeof(place), "/tools/%zu", i);
         if (!names(json_object_get(manifest, "tools"), json_string_value(tool)))
             return refuse_at(err, place, "tool", json_string_value(tool));
+    }
+    return 0;
+}
+
+static int check_agents(const json_t *manifest, json_t *agents, struct mb_err *err)
+{
+    const char *name;
+    json_t *bound;
+    json_object_foreach(agents, name, bound)
+    {
+        char place[160];
+        snprintf(place, sizeof(place), "/agents/%.128s", name);
+        if (!names(json_object_get(manifest, "agents"), name))
+            return refuse_at(err, place, "agent", name);
     }
     return 0;
 }
@@ -114,9 +129,11 @@ static int build(struct mb_request *r, const json_t *package, struct mb_buf *out
     const json_t *tools = json_object_get(r->body, "tools");
     json_t *config = json_object_get(r->body, "config");
     json_t *empty = json_object();
-    int rc = check_config(manifest, config ? config : empty, err);
+    int rc = mb_deployment_check_config(manifest, config ? config : empty, err);
     if (rc == 0)
         rc = check_tools(manifest, tools, err);
+    if (rc == 0)
+        rc = check_agents(manifest, json_object_get(r->body, "agents"), err);
     if (rc == 0)
         rc = check_limits(manifest, json_object_get(r->body, "limits"), err);
     mb_buf_clear(out);
@@ -128,6 +145,7 @@ static int build(struct mb_request *r, const json_t *package, struct mb_buf *out
     add_member(out, "tools", tools ? tools : json_object_get(manifest, "tools"));
     add_member(out, "limits", json_object_get(r->body, "limits"));
     add_member(out, "budget_micros", json_object_get(r->body, "budget_micros"));
+    add_member(out, "agents", json_object_get(r->body, "agents"));
     json_decref(empty);
     if (rc == 0)
         rc = add_secrets(r, manifest, out, err);

@@ -42,15 +42,17 @@ void mb_handle_keys_create(struct mb_request *r)
         return;
     }
     struct mb_key *key = mb_request_alloc(r, sizeof(*key));
-    char id[MB_ID_TEXT], hex[MB_SHA256_HEX];
+    char id[MB_ID_TEXT], caller[MB_ID_TEXT], hex[MB_SHA256_HEX];
     struct mb_buf *out = &r->http->scratch;
     mb_key_new(key);
     r->state = key;
     mb_hex(key->sha256, sizeof(key->sha256), hex);
     mb_buf_clear(out);
     mb_buf_addf(out,
-                "{\"params\":{},\"id\":\"%s\",\"key_sha256\":\"%s\",\"prefix\":\"%s\",\"body\":",
-                mb_id_uuid(mb_id_new(), id), hex, key->prefix);
+                "{\"params\":{},\"caller\":{\"key_id\":\"%s\"},\"id\":\"%s\","
+                "\"key_sha256\":\"%s\",\"prefix\":\"%s\",\"body\":",
+                mb_id_uuid(r->caller.key_id, caller), mb_id_uuid(mb_id_new(), id), hex,
+                key->prefix);
     mb_json_dump(out, r->body);
     mb_buf_add_char(out, '}');
     mb_sql_call(r, "key_create", mb_buf_str(out), on_created);

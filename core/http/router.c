@@ -147,7 +147,9 @@ static int read_params(struct reader *r, struct mb_op *op, const json_t *json)
 
 static int read_body(struct reader *r, struct mb_op *op, const json_t *json)
 {
-    const json_t *content = json_object_get(json_object_get(json, "requestBody"), "content");
+    const json_t *body = json_object_get(json, "requestBody");
+    const json_t *content = json_object_get(body, "content");
+    op->body_optional = !mb_json_bool(body, "required", true);
     op->body_max_bytes = (size_t)mb_json_int(json, "x-max-body-bytes", BODY_MAX_BYTES);
     op->takes_gzip = json_object_get(content, "application/gzip") != NULL;
     json_t *schema = json_object_get(json_object_get(content, "application/json"), "schema");

@@ -39,8 +39,9 @@ struct mb_op {
     int handler;            /* index in the table given to mb_router_new; -1 = sql */
     size_t body_max_bytes;
     enum mb_body body;
-    bool takes_gzip; /* the body may be application/gzip instead */
-    bool streams;    /* the answer may be text/event-stream */
+    bool body_optional; /* without a body the handler gets NULL */
+    bool takes_gzip;    /* the body may be application/gzip instead */
+    bool streams;       /* the answer may be text/event-stream */
     bool streams_only;
     bool idempotent; /* Idempotency-Key: the answer is kept and given again */
     struct mb_schema *body_check;

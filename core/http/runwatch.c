@@ -22,9 +22,9 @@ static const struct {
     const char *name;
     bool is_journaled;
 } kinds[] = {
-    [MB_EVENT_STEP] = {"step", true},      [MB_EVENT_EMIT] = {"emit", true},
-    [MB_EVENT_LOG] = {"log", true},        [MB_EVENT_DELTA] = {"delta", false},
-    [MB_EVENT_STATUS] = {"status", false},
+    [MB_EVENT_STEP] = {"step", true},     [MB_EVENT_EMIT] = {"emit", true},
+    [MB_EVENT_LOG] = {"log", true},       [MB_EVENT_DELTA] = {"delta", false},
+    [MB_EVENT_NOTICE] = {"notice", true}, [MB_EVENT_STATUS] = {"status", false},
 };
 
 bool mb_seen_add(struct mb_seen *seen, int seq)
@@ -97,7 +97,7 @@ static void fail(struct mb_run_watch *watch, const struct mb_err *err)
 static void on_event(struct mb_follow *follow, const struct mb_run_event *event)
 {
     struct mb_run_watch *watch = MB_CONTAINER_OF(follow, struct mb_run_watch, follow);
-    if (!kinds[event->kind].is_journaled) {
+    if (!kinds[event->kind].is_journaled || event->seq == 0) {
         if (watch->events->on_event)
             watch->events->on_event(watch, kinds[event->kind].name, -1, -1, event->json);
     } else if (watch->state == MB_WATCH_READING) {

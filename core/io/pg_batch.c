@@ -96,6 +96,7 @@ void mb_pg_batch_add_run(struct mb_pg_batch *b, const struct mb_pg_batch_run *ru
 void mb_pg_batch_add_change(struct mb_pg_batch *b, const struct mb_pg_batch_change *change)
 {
     mb_pg_row_change(&b->changes, change);
+    b->wakes |= change->ends_in_family;
 }
 
 void mb_pg_batch_add_question(struct mb_pg_batch *b, struct mb_str object)

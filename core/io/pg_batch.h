@@ -22,6 +22,7 @@ struct mb_pg_batch_run {
     int64_t created_us, started_us, finished_us;
     int32_t steps;
     int64_t cpu_us, tokens_in, tokens_out, cost_micros;
+    int32_t config_revision; /* 0 = null */
 };
 
 struct mb_pg_batch_step {
@@ -44,7 +45,8 @@ struct mb_pg_batch_change {
     struct mb_id customer_id, run_id;
     struct mb_str status, wait_reason;
     int64_t wake_us;
-    bool owned; /* stays with this core; else it is given up */
+    bool owned;          /* stays with this core; else it is given up */
+    bool ends_in_family; /* it ends, and has, or may have, a parent or children */
     struct mb_str output, error;
     bool diverged;
     int64_t started_us, finished_us; /* started 0 = as it was */

@@ -1,6 +1,6 @@
 /* A row on the wire (record_recv in rowtypes.c): the number of columns, then for each its type, its
- * length or -1, and its bytes. The columns are those of the types in sql/migrations/0001_core.sql,
- * in their order. */
+ * length or -1, and its bytes. The columns are those of the types in sql/migrations (mb.batch_run
+ * and so on), in their order. */
 #include "io/pg_batch_row.h"
 
 #include <string.h>
@@ -110,7 +110,7 @@ static void flag(const struct row *row, bool v)
 
 void mb_pg_row_run(struct mb_pg_array *to, const struct mb_pg_batch_run *run)
 {
-    struct row row = begin(to, 24);
+    struct row row = begin(to, 25);
     id(&row, run->customer_id);
     id(&row, run->run_id);
     id(&row, run->deployment_id);
@@ -138,6 +138,10 @@ void mb_pg_row_run(struct mb_pg_array *to, const struct mb_pg_batch_run *run)
     int8(&row, run->tokens_in);
     int8(&row, run->tokens_out);
     int8(&row, run->cost_micros);
+    if (run->config_revision)
+        int4(&row, run->config_revision);
+    else
+        null(&row, MB_PG_INT4);
     end(&row);
 }
 

@@ -76,8 +76,8 @@ struct mb_worker *mb_worker_new(struct mb_zygote *zygote, enum mb_worker_role ro
 void mb_worker_free(struct mb_worker *worker);
 /* Kills the process; on_gone follows with this reason. */
 void mb_worker_kill(struct mb_worker *worker, const char *why);
-/* Does not read the worker for so long: it waits in its next write when the socket is full. What was
- * read already is still delivered. Keep it well under 10 s. */
+/* Does not read the worker for so long: it waits in its next write when the socket is full. What
+ * was read already is still delivered. Keep it well under 10 s. */
 void mb_worker_pause(struct mb_worker *worker, int64_t ms);
 /* Sends a frame at the end of the turn. Payloads over the cap of msg.def are a bug. False when the
  * worker is gone. */

@@ -34,7 +34,8 @@ struct mb_msg_answer {
     uint32_t zero;
 };
 struct mb_msg_call {
-    uint64_t cpu_us;   /* CPU that the run has used in this worker since START */
+    uint64_t cpu_us; /* CPU that the run has used in this worker since START */
+    uint64_t branch; /* that asks; the same whenever the run is read again. 0 = the main function */
     uint32_t tool_len; /* bytes of the tool's name, 1 to 64 */
     uint32_t zero;
 };

@@ -69,7 +69,19 @@ static void add_model_and_usage(const struct mb_llm_answer *answer, struct mb_st
     add_int_member(out, ",\"output_tokens\":", usage->output_tokens);
     add_int_member(out, ",\"cached_tokens\":", usage->cached_tokens);
     add_int_member(out, ",\"reasoning_tokens\":", usage->reasoning_tokens);
-    mb_buf_add_c(out, "}}");
+    add_int_member(out, "},\"cost_micros\":", answer->cost_micros);
+    mb_buf_add_char(out, '}');
+}
+
+void mb_llm_answer_rename(struct mb_llm_answer *answer, const json_t *names)
+{
+    for (size_t i = 0; i < answer->n_calls; i++) {
+        const char *own = json_string_value(json_object_get(names, answer->calls[i].name));
+        if (!own)
+            continue;
+        free(answer->calls[i].name);
+        answer->calls[i].name = mb_strdup(own);
+    }
 }
 
 /* A tool without parameters is often called with nothing at all. */
@@ -95,18 +107,57 @@ static void add_tool_call(struct mb_buf *out, const struct mb_llm_tool_call *cal
     mb_buf_add_char(out, '}');
 }
 
-void mb_llm_answer_chat(const struct mb_llm_answer *answer, struct mb_str model, struct mb_buf *out)
+static void add_tool_calls(struct mb_buf *out, const struct mb_llm_answer *answer,
+                           void (*add)(struct mb_buf *out, const struct mb_llm_tool_call *call))
 {
-    mb_buf_reserve(out, mb_buf_len(&answer->text) + mb_buf_len(&answer->text) / 8 + 256);
-    add_text_member(out, "{\"text\":", mb_buf_str(&answer->text));
     mb_buf_add_c(out, ",\"tool_calls\":[");
     for (size_t i = 0; i < answer->n_calls; i++) {
         if (i)
             mb_buf_add_char(out, ',');
-        add_tool_call(out, &answer->calls[i]);
+        add(out, &answer->calls[i]);
     }
-    add_text_member(out,
-                    "],\"finish_reason\":", mb_str_c(answer->finish ? answer->finish : "stop"));
+    mb_buf_add_char(out, ']');
+}
+
+/* In the canonical form: keys in order, what is null absent. */
+static void add_message_call(struct mb_buf *out, const struct mb_llm_tool_call *call)
+{
+    struct mb_str text = arguments_of(call);
+    json_t *arguments = text.ptr[0] == '{' ? mb_json_parse(text, NULL) : NULL;
+    if (arguments) {
+        mb_json_drop_nulls(arguments); /* agents do not see them */
+        mb_buf_add_c(out, "{\"arguments\":");
+        mb_json_canonical(out, arguments);
+        json_decref(arguments);
+    } else {
+        add_text_member(out, "{\"arguments_text\":", text);
+    }
+    add_text_member(out, ",\"id\":", mb_str_c(call->id));
+    add_text_member(out, ",\"name\":", mb_str_c(call->name));
+    mb_buf_add_char(out, '}');
+}
+
+static void add_message(struct mb_buf *out, const struct mb_llm_answer *answer)
+{
+    mb_buf_add_c(out, "{\"message\":{");
+    if (mb_buf_len(&answer->text) || !answer->n_calls) {
+        add_text_member(out, "\"content\":", mb_buf_str(&answer->text));
+        mb_buf_add_char(out, ',');
+    }
+    mb_buf_add_c(out, "\"role\":\"assistant\"");
+    if (answer->n_calls)
+        add_tool_calls(out, answer, add_message_call);
+    mb_buf_add_char(out, '}');
+}
+
+void mb_llm_answer_chat(const struct mb_llm_answer *answer, struct mb_str model, struct mb_buf *out)
+{
+    size_t len = mb_buf_len(&answer->text);
+    mb_buf_reserve(out, 2 * (len + len / 8) + 256);
+    add_message(out, answer);
+    add_text_member(out, ",\"text\":", mb_buf_str(&answer->text));
+    add_tool_calls(out, answer, add_tool_call);
+    add_text_member(out, ",\"finish_reason\":", mb_str_c(answer->finish ? answer->finish : "stop"));
     add_model_and_usage(answer, model, &answer->usage, out);
 }
 

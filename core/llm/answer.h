@@ -26,9 +26,10 @@ struct mb_llm_answer {
     char *model;           /* as the provider calls what answered; NULL = not told */
     char *id;
     struct mb_llm_usage usage;
-    json_t *value;   /* of a JSON answer that came as a value */
-    json_t *vectors; /* of an embedding */
-    int open_call;   /* of a stream: the call that is being written + 1; 0 = none */
+    json_t *value;       /* of a JSON answer that came as a value */
+    json_t *vectors;     /* of an embedding */
+    int64_t cost_micros; /* of all tries */
+    int open_call;       /* of a stream: the call that is being written + 1; 0 = none */
 };
 
 void mb_llm_answer_release(struct mb_llm_answer *answer); /* empty and valid again */
@@ -37,6 +38,8 @@ struct mb_llm_tool_call *mb_llm_answer_call(struct mb_llm_answer *answer, size_t
 /* Replaces a text that a provider gives; cut to MB_LLM_ID_BYTES, and kept when `from` is empty. */
 void mb_llm_set_id(char **to, struct mb_str from);
 
+/* Gives its tool calls the names that `names` ({told: own}; NULL = none) has for them. */
+void mb_llm_answer_rename(struct mb_llm_answer *answer, const json_t *names);
 /* Result texts, see llm/llm.h. `model` is used when the provider told none. */
 void mb_llm_answer_chat(const struct mb_llm_answer *answer, struct mb_str model,
                         struct mb_buf *out);

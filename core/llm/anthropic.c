@@ -155,11 +155,29 @@ static void add_system(void *arg, const json_t *message)
     add_content(t, 's', mb_json_get(message, "content"));
 }
 
-static void add_systems(const struct mb_llm_ask *ask, struct mb_buf *b)
+/* When the version takes no format, or not this schema: llm.json forces a tool instead, a chat can
+ * only be told. */
+static void add_schema_text(struct talk *t, const json_t *schema)
+{
+    struct mb_buf text = {0};
+    mb_buf_add_c(&text, "The JSON Schema of the answer: ");
+    mb_json_dump(&text, schema);
+    add_text_block(t, 's', mb_buf_str(&text));
+    mb_buf_release(&text);
+}
+
+static bool is_new(const struct mb_llm_ask *ask)
+{
+    return strcmp(ask->target->provider->version, NEW_VERSION) >= 0;
+}
+
+static void add_systems(const struct mb_llm_ask *ask, bool has_format, struct mb_buf *b)
 {
     struct mb_buf blocks = {0};
     struct talk t = {.b = &blocks, .role = 's'};
     mb_llm_each_message(ask, add_system, &t);
+    if (ask->kind == MB_LLM_CHAT && ask->schema && !has_format)
+        add_schema_text(&t, ask->schema);
     if (t.n_blocks) {
         mb_buf_add_c(b, ",\"system\":[");
         mb_buf_add_str(b, mb_buf_str(&blocks));
@@ -268,9 +286,8 @@ static void add_option(struct mb_buf *b, const char *key, const json_t *value)
 static void add_options(struct mb_buf *b, const struct mb_llm_ask *ask)
 {
     const struct mb_llm_target *target = ask->target;
-    bool is_old = strcmp(target->provider->version, NEW_VERSION) < 0;
     mb_buf_addf(b, ",\"max_tokens\":%lld", (long long)mb_llm_target_max_tokens(target, ask->args));
-    if (is_old && (!target->model || target->model->takes_sampling)) {
+    if (!is_new(ask) && (!target->model || target->model->takes_sampling)) {
         add_option(b, ",\"temperature\":", mb_json_get(ask->args, "temperature"));
         add_option(b, ",\"top_p\":", mb_json_get(ask->args, "top_p"));
     }
@@ -280,15 +297,14 @@ static void add_options(struct mb_buf *b, const struct mb_llm_ask *ask)
 static int build(const struct mb_llm_ask *ask, struct mb_buf *b, struct mb_err *err)
 {
     (void)err;
-    bool is_new = strcmp(ask->target->provider->version, NEW_VERSION) >= 0;
+    json_t *format = NULL;
+    if (ask->schema && is_new(ask))
+        format = mb_llm_anthropic_schema(ask->schema);
     mb_buf_add_c(b, "{\"model\":");
     mb_buf_add_json_str(b, ask->target->upstream);
     add_options(b, ask);
-    add_systems(ask, b);
+    add_systems(ask, format != NULL, b);
     add_messages(ask, b);
-    json_t *format = NULL;
-    if (ask->kind == MB_LLM_JSON && is_new)
-        format = mb_llm_anthropic_schema(ask->schema);
     if (ask->kind == MB_LLM_CHAT)
         add_tools(b, ask->args);
     else if (!format)

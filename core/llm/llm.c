@@ -136,6 +136,7 @@ static void free_call(struct mb_llm_call *call)
     mb_schema_free(call->schema);
     json_decref(call->schema_json);
     json_decref(call->args);
+    json_decref(call->tool_names);
     free(call->model);
     free(call->own_url);
     free(call->idempotency_key);
@@ -197,12 +198,13 @@ void mb_llm_call_wait(struct mb_llm_call *call, int64_t ms, void (*then)(struct 
 
 struct mb_llm_ask mb_llm_call_ask(const struct mb_llm_call *call)
 {
+    bool is_chat = call->kind == MB_LLM_CHAT;
     return (struct mb_llm_ask){
         .kind = call->kind,
         .args = call->args,
         .target = &call->target,
-        .is_stream = call->kind == MB_LLM_CHAT && call->on_delta,
-        .schema = call->schema_json,
+        .is_stream = is_chat && call->on_delta,
+        .schema = is_chat ? mb_json_get(call->args, "schema") : call->schema_json,
         .bad_answer = mb_buf_str(&call->bad_answer),
         .complaint = mb_buf_str(&call->complaint),
     };
@@ -281,6 +283,7 @@ static struct mb_llm_call *new_call(struct mb_llm *llm, const struct mb_llm_requ
     call->on_done = req->on_done;
     call->kind = req->kind;
     call->args = json_incref(req->args);
+    call->tool_names = json_incref(req->tool_names);
     call->idempotency_key = req->idempotency_key ? mb_strdup(req->idempotency_key) : NULL;
     call->deadline_us =
         mb_clock_mono_us() + (req->deadline_ms > 0 ? req->deadline_ms : DEADLINE_MS) * 1000;

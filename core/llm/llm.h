@@ -4,12 +4,16 @@
  *
  * Arguments are those of the tools llm.chat, llm.json and llm.embed (core/llm/tools), already
  * checked against their schemas. Results, as JSON text:
- *   chat   {"text", "tool_calls": [{"id", "name", "arguments"}], "finish_reason", "model", "usage"}
- *          finish_reason: stop, length, tool_calls. arguments is an object; when the model wrote no
- *          JSON object it is null and "arguments_text" holds what it wrote.
- *   json   {"value", "model", "usage"}          value fits the schema
- *   embed  {"vectors": [[number...]...], "model", "usage"}
- *   usage  {"input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"} */
+ *   chat   {"message", "text", "tool_calls": [{"id", "name", "arguments"}], "finish_reason",
+ *          "model", "usage", "cost_micros"}
+ *          finish_reason: stop, length, tool_calls. arguments is an object; when the model wrote
+ *          no JSON object it is null and "arguments_text" holds what it wrote. message is the
+ *          answer as the next message of the conversation, in the canonical form and without
+ *          nulls: sent back by an agent it is the same JSON.
+ *   json   {"value", "model", "usage", "cost_micros"}          value fits the schema
+ *   embed  {"vectors": [[number...]...], "model", "usage", "cost_micros"}
+ *   usage  {"input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"}
+ * cost_micros: of all tries; 0 when no price is known. */
 #ifndef MB_LLM_LLM_H
 #define MB_LLM_LLM_H
 
@@ -63,6 +67,8 @@ struct mb_llm_result {
 struct mb_llm_request {
     enum mb_llm_kind kind;
     json_t *args;                    /* a reference is taken */
+    json_t *tool_names;              /* {name in args.tools: name in the result}, for those that
+                                        differ; a reference is taken; NULL = none */
     const struct mb_secret *api_key; /* instead of the provider's; copied; NULL = the provider's */
     const char *base_url;            /* the customer's own endpoint: checked by the egress policy,
                                         and never sent the operator's key; NULL = the provider's */
@@ -92,11 +98,21 @@ void mb_llm_local_done(struct mb_llm_call *call, struct mb_str json, const struc
 /* 0, or -UNKNOWN_MODEL naming models that are spelled like it. An empty name is the default. */
 int mb_llm_check_model(const struct mb_llm *llm, struct mb_str name,
                        struct mb_err *err) MB_MUST_CHECK;
+/* The name itself; the default model's for an empty one. Borrows from `name` or from llm. */
+struct mb_str mb_llm_name_of(const struct mb_llm *llm, struct mb_str name);
+/* What one call of this model that used so much costs, in micro-dollars; -1 when the model is not
+ * known or has no price. */
+int64_t mb_llm_cost_micros(const struct mb_llm *llm, struct mb_str name,
+                           const struct mb_llm_usage *usage);
 /* The name of the provider that serves this model ("" = the default model); "" when none does. */
 const char *mb_llm_provider_of(const struct mb_llm *llm, struct mb_str name);
 /* The most that a call can cost: every input byte a token, every answer as long as allowed, every
- * retry of llm.json used. 0 for unknown and unpriced models. */
-int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, const json_t *args);
+ * retry of llm.json used. `more_bytes` of input come on top of args. 0 for unknown and unpriced
+ * models. */
+int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, const json_t *args,
+                            int64_t more_bytes);
+/* The models file as it was read: {"providers", "models", ...}. Borrowed. */
+const json_t *mb_llm_models_file(const struct mb_llm *llm);
 /* Appends [{"name", "provider", "context", "max_output", "price"}...], sorted by name. */
 void mb_llm_list(const struct mb_llm *llm, struct mb_buf *out);
 

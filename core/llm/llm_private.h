@@ -29,8 +29,9 @@ struct mb_llm_call {
     void (*on_delta)(struct mb_llm_call *call, struct mb_str text);
     void (*on_done)(struct mb_llm_call *call, struct mb_llm_result *result,
                     const struct mb_err *err);
-    json_t *args; /* NULL once they are in the body and not needed again */
-    char *model;  /* the model's name then; target.name points there */
+    json_t *args;       /* NULL once they are in the body and not needed again */
+    json_t *tool_names; /* of the request; NULL = none */
+    char *model;        /* the model's name then; target.name points there */
     struct mb_llm_target target;
     enum mb_llm_kind kind;
     bool is_wrapped;       /* llm.json: the caller's schema is no object; it is our "value" */

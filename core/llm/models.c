@@ -185,7 +185,7 @@ int mb_llm_models_load(struct mb_llm_models *models, struct mb_str text, struct 
         err->code = MB_E_CONFIG;
     if (rc == 0)
         rc = read_all(models, root, err);
-    json_decref(root);
+    models->root = root;
     if (rc < 0)
         mb_llm_models_release(models);
     return rc;
@@ -217,6 +217,7 @@ void mb_llm_models_release(struct mb_llm_models *models)
     free(models->providers);
     free(models->list);
     free(models->default_name);
+    json_decref(models->root);
     mb_map_release(&models->by_name);
     mb_map_release(&models->by_provider);
     *models = (struct mb_llm_models){0};

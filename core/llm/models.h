@@ -47,6 +47,7 @@ struct mb_llm_models {
     struct mb_llm_provider **providers;
     size_t n_providers;
     char *default_name;
+    json_t *root; /* the file */
 };
 
 /* What a name stands for. The texts are borrowed, from the models or from the name that was given.

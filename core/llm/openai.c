@@ -195,7 +195,7 @@ static int build(const struct mb_llm_ask *ask, struct mb_buf *b, struct mb_err *
         add_tool_choice(b, mb_json_get(ask->args, "tool_choice"));
     }
     add_options(b, ask);
-    if (ask->kind == MB_LLM_JSON)
+    if (ask->schema)
         add_schema(b, ask);
     if (ask->is_stream)
         mb_buf_add_c(b, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");

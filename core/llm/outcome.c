@@ -145,6 +145,8 @@ void mb_llm_answered(struct mb_llm_call *call)
     struct mb_llm_usage usage = call->answer.usage;
     count(call);
     call->answer.usage = usage;
+    call->answer.cost_micros = call->cost_micros;
+    mb_llm_answer_rename(&call->answer, call->tool_names);
     if (call->answer.is_refused) {
         refuse(call);
         return;

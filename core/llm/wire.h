@@ -13,7 +13,7 @@ struct mb_llm_ask {
     const json_t *args; /* of the tool */
     const struct mb_llm_target *target;
     bool is_stream;
-    const json_t *schema;     /* llm.json: an object schema that the answer must fit */
+    const json_t *schema;     /* an object schema that the answer is to fit; NULL = none (chat) */
     struct mb_str bad_answer; /* llm.json: what the try before brought, and what was wrong with */
     struct mb_str complaint;  /* it; empty in the first try */
 };

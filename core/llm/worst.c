@@ -1,4 +1,4 @@
-/* What a call can cost at most, for reserving it; and the list of models. */
+/* What a call can cost at most, for reserving it; what one did cost; and the list of models. */
 #include "base/json.h"
 #include "llm/llm_private.h"
 
@@ -26,7 +26,8 @@ static int64_t input_tokens(const json_t *args)
     return n;
 }
 
-int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, const json_t *args)
+int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, const json_t *args,
+                            int64_t more_bytes)
 {
     struct mb_llm_target target;
     if (mb_llm_models_find(&llm->models, mb_json_str(args, "model"), &target, NULL) < 0)
@@ -34,7 +35,7 @@ int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, con
     const struct mb_llm_price *price = mb_llm_target_price(&target);
     if (!price)
         return 0;
-    int64_t in = input_tokens(args);
+    int64_t in = input_tokens(args) + more_bytes;
     int64_t out = kind == MB_LLM_EMBED ? 0 : mb_llm_target_max_tokens(&target, args);
     int64_t answers = kind == MB_LLM_JSON ? 1 + mb_json_int(args, "retries", JSON_RETRIES) : 1;
     int64_t sum = 0;
@@ -48,10 +49,30 @@ int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, con
     return sum;
 }
 
+struct mb_str mb_llm_name_of(const struct mb_llm *llm, struct mb_str name)
+{
+    return name.len ? name : mb_str_c(llm->models.default_name);
+}
+
+int64_t mb_llm_cost_micros(const struct mb_llm *llm, struct mb_str name,
+                           const struct mb_llm_usage *usage)
+{
+    struct mb_llm_target target;
+    if (mb_llm_models_find(&llm->models, name, &target, NULL) < 0)
+        return -1;
+    const struct mb_llm_price *price = mb_llm_target_price(&target);
+    return price ? mb_llm_price_micros(price, usage) : -1;
+}
+
 static void add_int(struct mb_buf *out, const char *key, int64_t n)
 {
     if (n)
         mb_buf_addf(out, ",\"%s\":%lld", key, (long long)n);
+}
+
+const json_t *mb_llm_models_file(const struct mb_llm *llm)
+{
+    return llm->models.root;
 }
 
 void mb_llm_list(const struct mb_llm *llm, struct mb_buf *out)

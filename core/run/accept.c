@@ -36,7 +36,7 @@ static void refuse(struct mb_accept *a, const struct mb_err *err)
         f->on_refused(f, err);
 }
 
-static int check_input(const struct mb_deployment *d, struct mb_str input, struct mb_err *err)
+int mb_run_check_input(const struct mb_deployment *d, struct mb_str input, struct mb_err *err)
 {
     if (!d->package->input) {
         if (mb_json_is_valid(input))
@@ -146,7 +146,7 @@ static void on_deployment(void *arg, struct mb_deployment *d, const struct mb_er
         return;
     }
     if (check_room(a->engine, d, &local) < 0 ||
-        check_input(d, MB_STR_OF(a->input, a->input_len), &local) < 0 ||
+        mb_run_check_input(d, MB_STR_OF(a->input, a->input_len), &local) < 0 ||
         (a->key && claim_key(a, &local) < 0)) {
         refuse(a, &local);
         return;
@@ -184,7 +184,7 @@ int mb_engine_execute(struct mb_engine *e, const struct mb_exec_request *req,
     if (d && !req->idempotency_key.len) { /* the usual way: nothing to wait for */
         rc = check_room(e, d, err);
         if (rc == 0)
-            rc = check_input(d, req->input, err);
+            rc = mb_run_check_input(d, req->input, err);
         if (rc == 0)
             make_run(e, d, mb_id_new(), mb_strndup(req->input.ptr, req->input.len), req->input.len,
                      follow);
@@ -207,7 +207,7 @@ int mb_engine_execute(struct mb_engine *e, const struct mb_exec_request *req,
     } else {
         rc = check_room(e, d, err);
         if (rc == 0)
-            rc = check_input(d, req->input, err);
+            rc = mb_run_check_input(d, req->input, err);
         if (rc == 0)
             rc = claim_key(a, err);
     }

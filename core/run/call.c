@@ -41,12 +41,13 @@ struct mb_row *mb_row_new(struct mb_run *run, enum mb_row_kind kind, enum mb_row
     return row;
 }
 
-void mb_call_make_key(struct mb_run *run, struct mb_str tool, struct mb_str content,
-                      uint8_t key[MB_KEY_BYTES])
+void mb_call_make_key(struct mb_run *run, uint64_t branch, struct mb_str tool,
+                      struct mb_str content, uint8_t key[MB_KEY_BYTES])
 {
     uint8_t hash[MB_SHA256_BYTES];
-    struct mb_str parts[] = {tool, MB_STR_OF("", 1), content};
-    mb_sha256_parts(parts, MB_LEN(parts), hash);
+    struct mb_str parts[] = {tool, MB_STR_OF("", 1), content, MB_STR_OF("", 1),
+                             MB_STR_OF((const char *)&branch, sizeof(branch))};
+    mb_sha256_parts(parts, branch ? MB_LEN(parts) : 3, hash);
     memcpy(key, hash, MB_KEY_HASH_BYTES);
     /* The count itself is the map's value; it has at most as many entries as the run has steps. */
     uintptr_t seen = (uintptr_t)mb_map_get(&run->occurrences, key, MB_KEY_HASH_BYTES);
@@ -73,19 +74,28 @@ void mb_call_free(struct mb_call *call)
     call->run->n_calls--;
     mb_funds_forget(call);
     mb_funds_settle(call, 0);
+    mb_child_free(call);
+    mb_later_forget(call);
     mb_gate_cancel(&call->gate);
     mb_timer_cancel(&call->run->engine->loop->timers, &call->timer);
     json_decref(call->gate.args);
+    json_decref(call->error_details);
     free(call->args_text);
     free(call);
 }
 
 /* ---------------------------------------------------------------- the answer */
 
-static char *error_text(const struct mb_err *err)
+static char *error_text(const struct mb_call *call, const struct mb_err *err)
 {
     struct mb_buf text = {0};
     mb_err_add_json(&text, err);
+    if (call->error_details) {
+        text.end--; /* the brace */
+        mb_buf_add_c(&text, ",\"details\":");
+        mb_json_dump(&text, call->error_details);
+        mb_buf_add_char(&text, '}');
+    }
     return mb_buf_take(&text, NULL);
 }
 
@@ -123,41 +133,61 @@ void mb_call_done(struct mb_call *call, struct mb_str result, const struct mb_us
     row->args = mb_strndup(call->args_text, call->args_len);
     row->usage = *usage;
     if (err)
-        row->error = error_text(err);
+        row->error = error_text(call, err);
     else
         row->result = mb_strndup(result.ptr, result.len);
     count(run, usage);
     mb_funds_settle(call, usage->price_micros);
-    mb_sandbox_answer(run, call->no, row->started_us + row->duration_us,
+    run->ahead_us += usage->passed_us;
+    mb_sandbox_answer(run, call->no, row->started_us + row->duration_us + run->ahead_us,
                       mb_str_c(err ? row->error : row->result), !err);
+    mb_parts_on_row(call, row);
     mb_journal_add(run, row, false);
     mb_call_free(call);
 }
 
-static void refuse(struct mb_call *call, const struct mb_err *err)
+void mb_call_refuse(struct mb_call *call, const struct mb_err *err)
 {
     mb_call_done(call, MB_STR(""), NULL, err);
 }
 
 /* ---------------------------------------------------------------- on the way to the gate */
 
+/* The author's own limit of this call. What a write had done by then is not known, so that only one
+ * that may be done twice is worth another try. */
+static void on_timeout(struct mb_timer *timer)
+{
+    struct mb_call *call = MB_CONTAINER_OF(timer, struct mb_call, timer);
+    struct mb_err err;
+    bool again = !call->is_write || mb_tool_is_idempotent(call->gate.tool, call->gate.args);
+    mb_err_set(&err, MB_E_TIMEOUT, "no answer within timeout_ms = %" PRId64, call->timeout_ms);
+    err.retryable = again;
+    mb_gate_cancel(&call->gate);
+    mb_call_refuse(call, &err);
+}
+
 static void run_it(struct mb_call *call)
 {
     struct mb_run *run = call->run;
     struct mb_err err;
     call->state = MB_CALL_RUNNING;
-    call->gate.gate = run->engine->gate;
+    call->gate.gate = run->gate;
     call->gate.grant = &run->deployment->grant;
     call->gate.on_done = on_gate_done;
     call->gate.on_delta = mb_run_is_watched(run) ? on_gate_delta : NULL;
     int n = snprintf(call->gate.idempotency_key, sizeof(call->gate.idempotency_key), "mb-");
     mb_hex(run->id.bytes, sizeof(run->id.bytes), call->gate.idempotency_key + n);
     mb_hex(call->key, MB_KEY_BYTES, call->gate.idempotency_key + n + 32);
-    if (mb_gate_start(&call->gate, &err) < 0)
-        refuse(call, &err);
+    if (mb_gate_start(&call->gate, &err) < 0) {
+        mb_call_refuse(call, &err);
+    } else if (call->timeout_ms) {
+        struct mb_loop *loop = run->engine->loop;
+        call->timer.on_due = on_timeout;
+        mb_timer_arm(&loop->timers, &call->timer, loop->now_us + call->timeout_ms * 1000);
+    }
 }
 
-void mb_call_write_intent(struct mb_call *call, json_t *question)
+struct mb_row *mb_call_write_intent(struct mb_call *call, json_t *question)
 {
     struct mb_row *row =
         mb_row_new(call->run, MB_ROW_CALL, MB_ROW_INTENT, call->key, call->gate.tool->name);
@@ -166,6 +196,7 @@ void mb_call_write_intent(struct mb_call *call, json_t *question)
     row->question = question;
     call->intent_seq = row->seq;
     mb_journal_add(call->run, row, true);
+    return row;
 }
 
 /* Goes on as far as it may; called again when something that it waits for has changed. */
@@ -175,6 +206,10 @@ static void advance(struct mb_call *call)
     call->state = MB_CALL_HELD;
     if (!run->engine->store->is_up(run->engine->store))
         return;
+    if (call->child) {
+        mb_child_advance(call);
+        return;
+    }
     if (call->is_write) {
         if (!call->intent_seq)
             mb_call_write_intent(call, NULL);
@@ -194,16 +229,26 @@ void mb_call_pump(struct mb_run *run)
     }
 }
 
+/* A run waits for a larger budget. A child's is what its parent gave: it fails, and the parent, who
+ * waits, may give more to another. */
+static void over_budget(struct mb_run *run, const struct mb_err *err)
+{
+    if (mb_id_is_nil(run->parent_id))
+        mb_run_park(run, "budget", 0);
+    else
+        mb_run_fail(run, err, NULL);
+}
+
 void mb_call_go(struct mb_call *call)
 {
     struct mb_err err;
     call->state = MB_CALL_FUNDS;
-    int64_t worst = mb_gate_worst_micros(call->run->engine->gate, call->gate.tool, call->gate.args);
+    int64_t worst = mb_gate_worst_micros(call->run->gate, call->gate.tool, call->gate.args);
     int rc = mb_funds_reserve(call, worst, &err);
     if (rc == 1)
         advance(call);
     else if (rc < 0)
-        mb_run_park(call->run, "budget", 0);
+        over_budget(call->run, &err);
 }
 
 /* ---------------------------------------------------------------- the call's beginning */
@@ -223,10 +268,12 @@ static void resume_intent(struct mb_call *call, const struct mb_recorded *record
     }
 }
 
-static void from_record(struct mb_call *call, const struct mb_recorded *record)
+void mb_call_from_record(struct mb_call *call, const struct mb_recorded *record)
 {
     struct mb_run *run = call->run;
     run->engine->stats.steps_replayed++;
+    mb_child_on_recorded(call, record);
+    mb_parts_on_recorded(call, record);
     mb_sandbox_answer(run, call->no, record->ended_us, MB_STR_OF(record->text, record->len),
                       !record->is_error);
     mb_call_free(call);
@@ -237,29 +284,31 @@ static void begin(struct mb_call *call, struct mb_str tool_name)
     struct mb_run *run = call->run;
     struct mb_recorded *record = mb_call_recall(run, call->key);
     if (record && record->is_done) {
-        from_record(call, record);
+        if (call->branch) {
+            mb_later_add(call, record->ended_us, record);
+            return;
+        }
+        mb_call_from_record(call, record);
         mb_recorded_free(record);
         return;
     }
     struct mb_err err;
-    if (run->engine->config.replay_only) {
-        mb_err_set(&err, MB_E_CONFLICT, "the record holds no answer to this call of \"%.*s\"",
-                   MB_STR_ARG(tool_name));
-        run->diverged = true;
+    if (run->side && mb_side_on_call(run->side, call)) {
         mb_recorded_free(record);
-        mb_run_fail(run, &err, NULL);
         return;
     }
     mb_sandbox_clear_suspect(run);
-    if (mb_gate_check(run->engine->gate, &run->deployment->grant, tool_name, call->gate.args,
+    if (mb_gate_check(run->gate, &run->deployment->grant, tool_name, call->gate.args,
                       &call->gate.tool, &err) < 0) {
         mb_recorded_free(record);
-        refuse(call, &err);
+        mb_call_refuse(call, &err);
         return;
     }
     call->is_write = mb_tool_is_write(call->gate.tool, call->gate.args);
-    if (call->gate.tool->kind == MB_TOOL_WAIT)
+    if (call->gate.tool->kind == MB_TOOL_WAIT && !run->gate->stand_in)
         mb_wait_start(call, record);
+    else if (call->gate.tool->kind == MB_TOOL_CHILD && !run->gate->stand_in)
+        mb_child_start(call, record);
     else if (record)
         resume_intent(call, record);
     else
@@ -279,7 +328,8 @@ static bool decode(const struct mb_frame *frame, const struct mb_run *run, struc
     if (!mb_utf8_is_valid(*tool) || memchr(tool->ptr, 0, tool->len))
         return false;
     *payload = mb_json_parse(MB_STR_OF(rest.ptr + tool->len, rest.len - tool->len), NULL);
-    if (json_is_object(json_object_get(*payload, "args")))
+    json_t *opts = json_object_get(*payload, "opts");
+    if (json_is_object(json_object_get(*payload, "args")) && (!opts || json_is_object(opts)))
         return true;
     json_decref(*payload);
     return false;
@@ -288,7 +338,7 @@ static bool decode(const struct mb_frame *frame, const struct mb_run *run, struc
 static bool is_over_limits(struct mb_run *run)
 {
     struct mb_err err;
-    int64_t known = run->replay ? (int64_t)run->replay->by_key.count : 0;
+    int64_t known = run->n_recalled + (run->replay ? (int64_t)run->replay->by_key.count : 0);
     if (run->steps + run->n_calls - known >= run->limits.steps)
         mb_err_set(&err, MB_E_STEP_LIMIT, "the run made more than %" PRId64 " calls",
                    run->limits.steps);
@@ -298,6 +348,13 @@ static bool is_over_limits(struct mb_run *run)
         return false;
     mb_run_fail(run, &err, NULL);
     return true;
+}
+
+/* In milliseconds, 0 = none; the kit has checked it. */
+static int64_t timeout_of(json_t *opts)
+{
+    json_t *ms = json_object_get(opts, "timeout_ms");
+    return json_is_number(ms) ? (int64_t)MB_MIN(MB_MAX(json_number_value(ms), 1.0), 86400e3) : 0;
 }
 
 void mb_call_on_frame(struct mb_run *run, const struct mb_frame *frame)
@@ -318,8 +375,10 @@ void mb_call_on_frame(struct mb_run *run, const struct mb_frame *frame)
     struct mb_call *call = mb_zalloc(sizeof(*call));
     call->run = run;
     call->no = frame->head.step;
+    call->branch = head.branch;
     call->started_us = mb_clock_wall_us();
     call->gate.args = json_incref(json_object_get(payload, "args"));
+    call->timeout_ms = timeout_of(json_object_get(payload, "opts"));
     json_decref(payload);
     memcpy(call->tool_name, tool.ptr, tool.len);
     struct mb_buf text = {0};
@@ -329,7 +388,8 @@ void mb_call_on_frame(struct mb_run *run, const struct mb_frame *frame)
     mb_list_init(&call->node);
     mb_list_push(&run->calls, &call->node);
     run->n_calls++;
-    mb_call_make_key(run, mb_str_c(call->tool_name), MB_STR_OF(call->args_text, call->args_len), call->key);
+    mb_call_make_key(run, head.branch, mb_str_c(call->tool_name),
+                     MB_STR_OF(call->args_text, call->args_len), call->key);
     begin(call, mb_str_c(call->tool_name));
 }
 
@@ -354,13 +414,15 @@ void mb_call_begin_run(struct mb_run *run)
     int64_t fee = run->deployment->package->per_run_micros;
     uint8_t key[MB_KEY_BYTES];
     struct mb_err err;
-    if (fee <= 0) {
+    if (run->side)
+        mb_side_on_begin(run->side);
+    if (fee <= 0 || run->side) {
         mb_sandbox_queue(run);
         return;
     }
-    mb_call_make_key(run, mb_str_c(fee_tool), MB_STR(""), key);
+    mb_call_make_key(run, 0, mb_str_c(fee_tool), MB_STR(""), key);
     struct mb_recorded *record = mb_call_recall(run, key);
-    if (record || run->engine->config.replay_only) { /* paid in an earlier life */
+    if (record) { /* paid in an earlier life */
         mb_recorded_free(record);
         mb_sandbox_queue(run);
         return;
@@ -377,7 +439,7 @@ void mb_call_begin_run(struct mb_run *run)
     if (rc == 1)
         fee_paid(call);
     else if (rc < 0)
-        mb_run_park(run, "budget", 0);
+        over_budget(run, &err);
 }
 
 void mb_call_on_funds(struct mb_call *call, bool granted)

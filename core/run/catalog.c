@@ -121,7 +121,7 @@ struct waiter {
 /* One query, however many wait for it: after a takeover a thousand runs may want the same row. */
 struct load {
     struct mb_catalog *catalog;
-    uint8_t key[48]; /* customer, deployment, package */
+    uint8_t key[52]; /* customer, deployment, package, revision of the configuration */
     struct mb_id customer_id;
     bool is_pinned;
     struct mb_list waiters;
@@ -129,9 +129,11 @@ struct load {
 
 #define COLUMNS                                                                                    \
     "deployment_id, package_owner, package_id, package_name, package_version, manifest, files, "   \
-    "config, limits, customer_limits, engine.secrets($1), tools, budget_micros, customer_disabled"
+    "config, limits, customer_limits, engine.secrets($1), tools, budget_micros, "                  \
+    "customer_disabled, "                                                                          \
+    "config_revision, agents"
 
-static const uint32_t types[] = {MB_PG_UUID, MB_PG_UUID, MB_PG_UUID, MB_PG_UUID};
+static const uint32_t types[] = {MB_PG_UUID, MB_PG_UUID, MB_PG_UUID, MB_PG_UUID, MB_PG_INT4};
 
 static const struct mb_pg_stmt deployment_stmt = {
     .name = "deployment",
@@ -142,8 +144,8 @@ static const struct mb_pg_stmt deployment_stmt = {
 };
 static const struct mb_pg_stmt deployed_run_stmt = {
     .name = "deployed_run",
-    .sql = "select " COLUMNS " from engine.deployed_run($1, $2, $3, $4)",
-    .n_params = 4,
+    .sql = "select " COLUMNS " from engine.deployed_run($1, $2, $3, $4, $5)",
+    .n_params = 5,
     .types = types,
     .retry = true,
     .deadline_ms = -1,
@@ -177,6 +179,8 @@ static struct mb_deployment *read_row(struct load *l, const struct mb_pg_result 
         .tools = tools,
         .n_tools = MB_MIN(mb_pg_get_texts(res, 0, 11, tools, MOST_TOOLS), MOST_TOOLS),
         .budget_micros = mb_pg_is_null(res, 0, 12) ? -1 : mb_pg_get_int(res, 0, 12),
+        .config_revision = (int)mb_pg_get_int(res, 0, 14),
+        .agents = mb_pg_is_null(res, 0, 15) ? MB_STR("") : mb_pg_get_str(res, 0, 15),
         .is_deleted = l->is_pinned,
     };
     return mb_deployment_new(l->catalog, &row, err);
@@ -200,8 +204,8 @@ static void on_row(void *arg, const struct mb_pg_result *res, const struct mb_er
     free(l);
 }
 
-static struct load *start_load(struct mb_catalog *c, const struct mb_id ids[4],
-                               const uint8_t key[48], struct mb_err *err)
+static struct load *start_load(struct mb_catalog *c, const struct mb_id ids[4], int revision,
+                               const uint8_t key[52], struct mb_err *err)
 {
     struct load *l = mb_zalloc(sizeof(*l));
     l->catalog = c;
@@ -209,9 +213,10 @@ static struct load *start_load(struct mb_catalog *c, const struct mb_id ids[4],
     l->is_pinned = !mb_id_is_nil(ids[3]);
     memcpy(l->key, key, sizeof(l->key));
     mb_list_init(&l->waiters);
-    struct mb_pg_param params[4];
+    struct mb_pg_param params[5];
     for (int i = 0; i < 4; i++)
         params[i] = mb_pg_uuid(ids[i]);
+    params[4] = revision ? mb_pg_int4(revision) : mb_pg_null();
     if (mb_pg_query(c->pg, l->is_pinned ? &deployed_run_stmt : &deployment_stmt, params, on_row, l,
                     NULL, err) < 0) {
         free(l);
@@ -227,15 +232,27 @@ int mb_catalog_load(struct mb_catalog *c, struct mb_id customer_id, struct mb_id
                                       const struct mb_err *err),
                     void *arg, struct mb_err *err)
 {
+    return mb_catalog_load_pinned(c, customer_id, deployment_id, package_owner, package_id, 0,
+                                  on_loaded, arg, err);
+}
+
+int mb_catalog_load_pinned(struct mb_catalog *c, struct mb_id customer_id,
+                           struct mb_id deployment_id, struct mb_id package_owner,
+                           struct mb_id package_id, int config_revision,
+                           void (*on_loaded)(void *arg, struct mb_deployment *deployment,
+                                             const struct mb_err *err),
+                           void *arg, struct mb_err *err)
+{
     if (!c->pg)
         return mb_err_set(err, MB_E_NOT_FOUND, "there is no such deployment");
     struct mb_id ids[] = {customer_id, deployment_id, package_owner, package_id};
-    uint8_t key[48];
+    uint8_t key[52];
     make_key(customer_id, deployment_id, key);
     memcpy(key + 32, package_id.bytes, 16);
+    memcpy(key + 48, &config_revision, 4);
     struct load *l = mb_map_get(&c->loads, key, sizeof(key));
     if (!l)
-        l = start_load(c, ids, key, err);
+        l = start_load(c, ids, config_revision, key, err);
     if (!l)
         return -MB_E_OVERLOADED;
     struct waiter *w = mb_alloc(sizeof(*w));

@@ -30,6 +30,7 @@ struct mb_deployment {
     struct mb_grant grant;
     char *config; /* JSON text */
     size_t config_len;
+    int config_revision; /* counts its changes, from 1; 0 = it is in no database */
     struct {
         int64_t cpu_ms, wall_ms, steps, budget_micros; /* of a run; budget -1 = none */
     } limits;
@@ -51,9 +52,11 @@ struct mb_deployment_row {
     struct mb_str package_name, package_version, manifest, files;
     struct mb_str config, limits, customer_limits;
     struct mb_str secrets; /* {"name": "sealed"} */
+    struct mb_str agents;  /* {"name": "dep_..." or null}; empty = all that agent.json names */
     const struct mb_str *tools;
     int n_tools;
     int64_t budget_micros; /* -1 = none */
+    int config_revision;
     bool is_deleted;
 };
 
@@ -65,6 +68,10 @@ struct mb_catalog_defaults {
 
 struct mb_deployment *mb_deployment_ref(struct mb_deployment *deployment);
 void mb_deployment_unref(struct mb_deployment *deployment); /* takes NULL */
+/* Has it this package and this configuration (0 = any)? Then a run that began with them may go on
+ * with it. */
+bool mb_deployment_is(const struct mb_deployment *deployment, struct mb_id package_id,
+                      int config_revision);
 
 struct mb_loop;
 struct mb_pg;
@@ -89,6 +96,14 @@ int mb_catalog_load(struct mb_catalog *catalog, struct mb_id customer_id,
                     void (*on_loaded)(void *arg, struct mb_deployment *deployment,
                                       const struct mb_err *err),
                     void *arg, struct mb_err *err) MB_MUST_CHECK;
+/* The deployment as a run began with it: that package, and the configuration of that revision (0 =
+ * the present one). `package_id` is not nil. */
+int mb_catalog_load_pinned(struct mb_catalog *catalog, struct mb_id customer_id,
+                           struct mb_id deployment_id, struct mb_id package_owner,
+                           struct mb_id package_id, int config_revision,
+                           void (*on_loaded)(void *arg, struct mb_deployment *deployment,
+                                             const struct mb_err *err),
+                           void *arg, struct mb_err *err) MB_MUST_CHECK;
 /* Something about the deployment, or the customer, with this id has changed: it is read again. */
 void mb_catalog_forget(struct mb_catalog *catalog, struct mb_id id);
 

@@ -133,11 +133,15 @@ static void adopt(struct mb_engine *e, const struct mb_claimed *c, const json_t 
     memcpy(run->seed, c->seed, sizeof(run->seed));
     run->created_us = c->created_us;
     run->started_us = c->started_us;
+    run->clock_us = c->clock_us;
+    run->parent_id = c->parent_id;
+    run->was_claimed = true;
     run->cpu_us = c->cpu_us;
     run->limits.cpu_ms = mb_json_int(limits, "cpu_ms", run->limits.cpu_ms);
     run->limits.wall_ms = mb_json_int(limits, "wall_ms", run->limits.wall_ms);
     run->limits.steps = mb_json_int(limits, "steps", run->limits.steps);
     run->limits.budget_micros = mb_json_int(limits, "budget_micros", run->limits.budget_micros);
+    run->deadline_us = mb_json_int(limits, "deadline_us", 0);
     run->journal.is_inserted = true;
     mb_run_set_status(run, MB_RUN_RUNNING, NULL);
     if (c->cancel_requested)
@@ -161,7 +165,7 @@ static void on_deployment(void *arg, struct mb_deployment *d, const struct mb_er
 void mb_engine_take(struct mb_engine *e, const struct mb_claimed *c)
 {
     struct mb_deployment *d = mb_catalog_find(e->catalog, c->customer_id, c->deployment_id);
-    if (d && mb_id_eq(d->package->id, c->package_id)) {
+    if (d && mb_deployment_is(d, c->package_id, c->config_revision)) {
         adopt(e, c, c->limits, d);
         mb_deployment_unref(d);
         return;
@@ -170,8 +174,8 @@ void mb_engine_take(struct mb_engine *e, const struct mb_claimed *c)
     struct take *t = mb_alloc(sizeof(*t));
     *t = (struct take){.engine = e, .claimed = *c, .limits = json_incref(c->limits)};
     struct mb_err err;
-    if (mb_catalog_load(e->catalog, c->customer_id, c->deployment_id, c->package_owner,
-                        c->package_id, on_deployment, t, &err) < 0)
+    if (mb_catalog_load_pinned(e->catalog, c->customer_id, c->deployment_id, c->package_owner,
+                               c->package_id, c->config_revision, on_deployment, t, &err) < 0)
         on_deployment(t, NULL, &err);
 }
 

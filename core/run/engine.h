@@ -20,7 +20,8 @@ enum mb_event_kind {
     MB_EVENT_LOG,   /* json is {"level", "text"} */
     MB_EVENT_DELTA, /* part of a model's answer as it comes: json is {"step", "text"}; not journaled
                      */
-    MB_EVENT_STATUS /* json is {"status", "reason"?} */
+    MB_EVENT_NOTICE, /* the platform tells something: json is {"name", "data"} */
+    MB_EVENT_STATUS  /* json is {"status", "reason"?} */
 };
 
 struct mb_run_event {
@@ -70,16 +71,17 @@ void mb_engine_unfollow(struct mb_follow *follow); /* harmless when not followin
 bool mb_engine_cancel(struct mb_engine *engine, struct mb_id customer_id, struct mb_id run_id);
 
 struct mb_engine_config {
-    int64_t max_runs;       /* at once on this core */
-    int64_t linger_us;      /* how long a run that is not urgent waits for a flush */
-    int64_t flush_max_runs; /* in one flush */
-    int64_t max_sandboxes;  /* of this core */
-    int64_t idle_us;        /* after which an idle sandbox ends */
-    int64_t park_grace_us;  /* waits shorter than this stay in the sandbox */
-    int64_t lease_micros;   /* slice of a balance that a core takes at a time */
-    int64_t notes_max;      /* emit and log rows of a run */
-    int64_t note_bytes_max; /* and their bytes together */
-    bool replay_only;       /* answer from the journal only; a new call ends the run */
+    int64_t max_runs;          /* at once on this core */
+    int64_t linger_us;         /* how long a run that is not urgent waits for a flush */
+    int64_t flush_max_runs;    /* in one flush */
+    int64_t max_sandboxes;     /* of this core */
+    int64_t idle_us;           /* after which an idle sandbox ends */
+    int64_t park_grace_us;     /* waits shorter than this stay in the sandbox */
+    int64_t lease_micros;      /* slice of a balance that a core takes at a time */
+    int64_t notes_max;         /* emit and log rows of a run */
+    int64_t note_bytes_max;    /* and their bytes together */
+    int64_t children_max;      /* child runs that a run may start */
+    int64_t open_children_max; /* of a customer at once */
 };
 
 struct mb_loop;
@@ -103,6 +105,8 @@ void mb_engine_take(struct mb_engine *engine, const struct mb_claimed *claimed);
 /* The store is usable again: calls that were held go on. */
 void mb_engine_on_store_up(struct mb_engine *engine);
 /* A person has decided something in a run: if it is here, its call is answered. */
+/* A child run of `parent_id` has ended: if the parent is here, the call that waits is answered. */
+void mb_engine_on_child(struct mb_engine *engine, struct mb_id parent_id, struct mb_id child_id);
 void mb_engine_on_decided(struct mb_engine *engine, struct mb_id run_id);
 bool mb_engine_has_run(const struct mb_engine *engine, struct mb_id run_id);
 size_t mb_engine_room(const struct mb_engine *engine); /* how many more runs it would take */

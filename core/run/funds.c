@@ -78,18 +78,26 @@ static void ask(struct mb_tenant *t)
     free(l);
 }
 
+int64_t mb_funds_left(const struct mb_run *run)
+{
+    if (run->limits.budget_micros < 0)
+        return -1;
+    int64_t gone =
+        run->price_micros + run->reserved_micros + run->children_micros + run->held_micros;
+    return MB_MAX(run->limits.budget_micros - gone, (int64_t)0);
+}
+
 int mb_funds_reserve(struct mb_call *call, int64_t micros, struct mb_err *err)
 {
     struct mb_run *run = call->run;
     if (micros <= 0)
         return 1;
-    if (run->limits.budget_micros >= 0 &&
-        run->price_micros + run->reserved_micros + micros > run->limits.budget_micros)
+    int64_t left = mb_funds_left(run);
+    if (left >= 0 && micros > left)
         return mb_err_set(err, MB_E_BUDGET,
                           "the next step may cost %" PRId64 " micro-dollars; %" PRId64
                           " of the run's budget are left",
-                          micros,
-                          run->limits.budget_micros - run->price_micros - run->reserved_micros);
+                          micros, left);
     struct mb_tenant *t = run->tenant;
     if (mb_list_is_empty(&t->want_funds) && micros <= available(t)) {
         promise(call, micros);

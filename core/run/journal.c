@@ -56,9 +56,11 @@ void mb_row_free(struct mb_row *row)
     if (!row)
         return;
     free(row->args);
+    free(row->stored_args);
     free(row->result);
     free(row->error);
     json_decref(row->question);
+    mb_unborn_free(row->unborn);
     free(row);
 }
 

@@ -72,7 +72,8 @@ static const struct mb_pg_stmt care_stmt = {
 static const struct mb_pg_stmt claim_stmt = {
     .name = "claim",
     .sql = "select customer_id, run_id, deployment_id, package_owner, package_id, "
-           "cancel_requested, limits, seed, created_at, started_at, cpu_us "
+           "cancel_requested, limits, seed, created_at, started_at, cpu_us, config_revision, "
+           "clock_at, parent_run_id "
            "from engine.claim($1, $2)",
     .n_params = 2,
     .types = (const uint32_t[]){MB_PG_INT8, MB_PG_INT4},
@@ -97,6 +98,9 @@ static void take_row(struct mb_life *life, const struct mb_pg_result *res, int r
         .created_us = mb_pg_get_time_us(res, row, 8),
         .started_us = mb_pg_get_time_us(res, row, 9),
         .cpu_us = mb_pg_get_int(res, row, 10),
+        .config_revision = (int)mb_pg_get_int(res, row, 11),
+        .clock_us = mb_pg_get_time_us(res, row, 12),
+        .parent_id = mb_pg_get_id(res, row, 13),
     };
     struct mb_str seed = mb_pg_get_str(res, row, 7);
     memcpy(c.seed, seed.ptr, MB_MIN(seed.len, sizeof(c.seed)));
@@ -241,7 +245,7 @@ static void on_run_note(void *arg, const char *channel, const char *payload)
 {
     (void)channel;
     struct mb_life *life = arg;
-    struct mb_id customer, run;
+    struct mb_id customer, run, child;
     const char *what;
     if (!payload || !parse_run_note(payload, &customer, &run, &what))
         return;
@@ -249,6 +253,8 @@ static void on_run_note(void *arg, const char *channel, const char *payload)
         mb_engine_cancel(life->engine, customer, run);
     else if (strcmp(what, "decide") == 0)
         mb_engine_on_decided(life->engine, run);
+    else if (strncmp(what, "child ", 6) == 0 && mb_id_parse_uuid(&child, mb_str_c(what + 6)))
+        mb_engine_on_child(life->engine, run, child);
 }
 
 static void on_queue_note(void *arg, const char *channel, const char *payload)

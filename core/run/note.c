@@ -54,6 +54,16 @@ static bool make_note(const struct mb_frame *frame, struct mb_buf *json)
     return true;
 }
 
+/* For those who follow the run at this moment; what is replayed was told to them before. */
+static void tell_live(struct mb_run *run, size_t len, struct mb_str json)
+{
+    struct mb_run_event event = {.kind = MB_EVENT_EMIT, .json = json};
+    if (run->replay || !mb_run_is_watched(run))
+        return;
+    hold_back(run->tenant, len);
+    mb_run_publish(run, &event);
+}
+
 void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame)
 {
     struct mb_buf json = {0};
@@ -62,10 +72,15 @@ void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame)
         mb_worker_kill(run->tenant->worker, "malformed EMIT or LOG");
         return;
     }
+    if (frame->head.type == MB_MSG_EMIT && frame->head.step) {
+        tell_live(run, frame->payload.len, mb_buf_str(&json));
+        mb_buf_release(&json);
+        return;
+    }
     bool is_emit = frame->head.type == MB_MSG_EMIT;
     const char *tool = is_emit ? "emit" : "log";
     uint8_t key[MB_KEY_BYTES];
-    mb_call_make_key(run, mb_str_c(tool), mb_buf_str(&json), key);
+    mb_call_make_key(run, 0, mb_str_c(tool), mb_buf_str(&json), key);
     struct mb_recorded *record = mb_call_recall(run, key);
     run->note_bytes += frame->payload.len;
     if (record) { /* told before */
@@ -75,6 +90,8 @@ void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame)
                (int64_t)run->note_bytes > run->engine->config.note_bytes_max) {
         mb_buf_release(&json);
         fail_on_notes(run);
+    } else if (run->side && mb_side_on_note(run->side, is_emit, key)) {
+        mb_buf_release(&json);
     } else {
         struct mb_row *row =
             mb_row_new(run, is_emit ? MB_ROW_EMIT : MB_ROW_LOG, MB_ROW_DONE, key, tool);

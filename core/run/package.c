@@ -165,6 +165,24 @@ static json_t *named_secrets(const json_t *manifest, struct mb_str sealed_text)
     return granted;
 }
 
+/* What child runs may be of: only what agent.json names, bound as the deployment says. */
+static json_t *named_agents(const json_t *manifest, struct mb_str bound_text)
+{
+    json_t *bound = bound_text.len ? mb_json_parse(bound_text, NULL) : NULL;
+    json_t *granted = json_object();
+    size_t i;
+    json_t *name;
+    json_array_foreach(json_object_get(manifest, "agents"), i, name)
+    {
+        const char *own = json_string_value(name);
+        json_t *to = bound ? json_object_get(bound, own) : json_null();
+        if (to)
+            json_object_set(granted, own, to);
+    }
+    json_decref(bound);
+    return granted;
+}
+
 static json_t *list_of(const json_t *manifest, const char *key)
 {
     json_t *list = mb_json_get(manifest, key);
@@ -184,6 +202,7 @@ struct mb_deployment *mb_deployment_new(struct mb_catalog *c, const struct mb_de
     d->package = package;
     d->config = mb_strndup(row->config.ptr, row->config.len);
     d->config_len = row->config.len;
+    d->config_revision = row->config_revision;
     d->is_deleted = row->is_deleted;
     d->grant.tools = json_array();
     for (int i = 0; i < row->n_tools; i++)
@@ -191,8 +210,15 @@ struct mb_deployment *mb_deployment_new(struct mb_catalog *c, const struct mb_de
     d->grant.hosts = list_of(package->manifest, "hosts");
     d->grant.models = list_of(package->manifest, "models");
     d->grant.secrets = named_secrets(package->manifest, row->secrets);
+    d->grant.agents = named_agents(package->manifest, row->agents);
     set_limits(d, c, row);
     return d;
+}
+
+bool mb_deployment_is(const struct mb_deployment *d, struct mb_id package_id, int config_revision)
+{
+    return mb_id_eq(d->package->id, package_id) &&
+           (!config_revision || config_revision == d->config_revision);
 }
 
 struct mb_deployment *mb_deployment_ref(struct mb_deployment *deployment)
@@ -210,6 +236,7 @@ void mb_deployment_unref(struct mb_deployment *d)
     json_decref(d->grant.hosts);
     json_decref(d->grant.models);
     json_decref(d->grant.secrets);
+    json_decref(d->grant.agents);
     free(d->config);
     free(d);
 }

@@ -29,12 +29,18 @@ void mb_replay_free(struct mb_replay *replay)
         return;
     mb_map_each(&replay->by_key, free_each, NULL);
     mb_map_release(&replay->by_key);
+    mb_map_release(&replay->notices);
     free(replay);
 }
 
 void mb_replay_add(struct mb_replay *replay, const struct mb_recorded *row)
 {
     replay->last_seq = MB_MAX(replay->last_seq, row->seq);
+    if (row->is_notice) {
+        mb_map_set(&replay->notices, row->key, sizeof(row->key), replay);
+        free(row->text);
+        return;
+    }
     struct mb_recorded *known = mb_map_get(&replay->by_key, row->key, sizeof(row->key));
     if (!known) {
         known = mb_alloc(sizeof(*known));

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "base/map.h"
 
-/* sha256 of tool and canonical arguments (16 bytes), and the occurrence of that within the run
- * (2 bytes, big-endian). */
+/* sha256 of tool, canonical arguments and branch (16 bytes), and the occurrence of that within the
+ * run (2 bytes, big-endian). */
 enum { MB_KEY_BYTES = 18, MB_KEY_HASH_BYTES = 16 };
 
 struct mb_recorded {
@@ -16,6 +16,7 @@ struct mb_recorded {
     int intent_seq;     /* of the row that said it may begin; 0 = there was none */
     int64_t started_us; /* wall clock */
     int64_t ended_us;   /* wall clock; only when is_done */
+    bool is_notice;     /* the platform's own: the run's code never asks for it */
     bool is_call;       /* a step; else the run's price, a progress event or a log line */
     bool is_done;       /* else only the intent is there */
     bool is_error;
@@ -26,7 +27,8 @@ struct mb_recorded {
 
 struct mb_replay {
     struct mb_map by_key;
-    size_t unused; /* done records that the run has not asked for yet */
+    struct mb_map notices; /* a set of keys */
+    size_t unused;         /* done records that the run has not asked for yet */
     /* what the rows add up to */
     int last_seq, steps;
     int64_t tokens_in, tokens_out, price_micros;

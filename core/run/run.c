@@ -34,6 +34,7 @@ struct mb_run *mb_run_new(struct mb_engine *engine, struct mb_deployment *deploy
 {
     struct mb_run *run = mb_zalloc(sizeof(*run));
     run->engine = engine;
+    run->gate = engine->gate;
     run->deployment = mb_deployment_ref(deployment);
     run->tenant = mb_tenant_get(engine, deployment->customer_id);
     run->id = id;
@@ -74,7 +75,10 @@ void mb_run_free(struct mb_run *run)
     mb_timer_cancel(&engine->loop->timers, &run->wall);
     mb_map_remove(&engine->runs, run->id.bytes, sizeof(run->id.bytes));
     mb_map_release(&run->occurrences);
+    mb_parts_free(run->parts);
     mb_replay_free(run->replay);
+    mb_child_forget(run);
+    mb_map_release(&run->notices);
     mb_list_remove(&run->node);
     run->tenant->n_runs--;
     mb_deployment_unref(run->deployment);
@@ -102,15 +106,20 @@ static void on_wall(struct mb_timer *timer)
 {
     struct mb_run *run = MB_CONTAINER_OF(timer, struct mb_run, wall);
     struct mb_err err;
-    mb_err_set(&err, MB_E_WALL_LIMIT, "the run was executing for more than %" PRId64 " ms",
-               run->limits.wall_ms);
+    if (run->deadline_us && mb_clock_wall_us() >= run->deadline_us)
+        mb_err_set(&err, MB_E_TIMEOUT, "the child run was not done within its timeout");
+    else
+        mb_err_set(&err, MB_E_WALL_LIMIT, "the run was executing for more than %" PRId64 " ms",
+                   run->limits.wall_ms);
     mb_run_fail(run, &err, NULL);
 }
 
 void mb_run_arm_wall(struct mb_run *run)
 {
-    mb_timer_arm(&run->engine->loop->timers, &run->wall,
-                 run->engine->loop->now_us + run->limits.wall_ms * 1000);
+    int64_t left_us = run->limits.wall_ms * 1000;
+    if (run->deadline_us)
+        left_us = MB_MIN(left_us, MB_MAX(run->deadline_us - mb_clock_wall_us(), (int64_t)0));
+    mb_timer_arm(&run->engine->loop->timers, &run->wall, run->engine->loop->now_us + left_us);
 }
 
 /* ---------------------------------------------------------------- the end */
@@ -129,6 +138,7 @@ static void end(struct mb_run *run, enum mb_run_status status)
 {
     mb_run_set_status(run, status, NULL);
     run->finished_us = mb_clock_wall_us();
+    mb_child_forget_unborn(run);
     if (run->replay && run->replay->unused > 0)
         run->diverged = true;
     close_run(run);
@@ -187,6 +197,8 @@ void mb_run_cancel(struct mb_run *run)
 void mb_run_park(struct mb_run *run, const char *reason, int64_t wake_us)
 {
     mb_run_set_status(run, MB_RUN_WAITING, reason);
+    if (run->deadline_us && (!wake_us || run->deadline_us < wake_us))
+        wake_us = run->deadline_us;
     run->wake_us = wake_us;
     run->engine->stats.runs_parked++;
     close_run(run);
@@ -242,11 +254,16 @@ static void add_step_json(struct mb_buf *out, const struct mb_row *row)
         mb_buf_add_json_str(out, mb_str_c(u->provider_request_id));
     else
         mb_buf_add_c(out, "null");
+    if (u->source)
+        mb_buf_addf(out, ",\"source\":\"%s\"", u->source);
     mb_buf_add_c(out, ",\"replayed\":false}");
 }
 
 void mb_run_publish_row(struct mb_run *run, const struct mb_row *row)
 {
+    static const enum mb_event_kind kinds[] = {[MB_ROW_EMIT] = MB_EVENT_EMIT,
+                                               [MB_ROW_LOG] = MB_EVENT_LOG,
+                                               [MB_ROW_NOTICE] = MB_EVENT_NOTICE};
     if (row->state != MB_ROW_DONE || row->kind == MB_ROW_RUN_PRICE || !mb_run_is_watched(run))
         return;
     struct mb_buf json = {0};
@@ -255,7 +272,7 @@ void mb_run_publish_row(struct mb_run *run, const struct mb_row *row)
         event.kind = MB_EVENT_STEP;
         add_step_json(&json, row);
     } else {
-        event.kind = row->kind == MB_ROW_EMIT ? MB_EVENT_EMIT : MB_EVENT_LOG;
+        event.kind = kinds[row->kind];
         mb_buf_add_c(&json, row->result ? row->result : "null");
     }
     event.json = mb_buf_str(&json);
@@ -355,6 +372,9 @@ static void on_loaded(void *arg, struct mb_replay *replay, struct mb_str input,
     }
     mb_replay_free(run->replay);
     run->replay = replay;
+    mb_map_release(&run->notices);
+    run->notices = replay->notices;
+    replay->notices = (struct mb_map){0};
     run->last_seq = replay->last_seq;
     run->steps = replay->steps;
     run->tokens_in = replay->tokens_in;
@@ -370,7 +390,10 @@ static void on_loaded(void *arg, struct mb_replay *replay, struct mb_str input,
 void mb_run_rebuild(struct mb_run *run)
 {
     free_calls(run);
+    mb_child_forget(run);
     mb_map_release(&run->occurrences);
+    mb_parts_free(run->parts);
+    run->parts = NULL;
     run->last_call = 0;
     run->n_notes = 0;
     run->note_bytes = 0;
@@ -386,88 +409,4 @@ void mb_run_rebuild(struct mb_run *run)
     struct mb_store *store = run->engine->store;
     if (store->load(store, run->tenant->id, run->id, on_loaded, r, &err) < 0)
         on_loaded(r, NULL, MB_STR(""), &err);
-}
-
-/* ---------------------------------------------------------------- JSON */
-
-void mb_run_add_error_json(struct mb_buf *out, const struct mb_run *run)
-{
-    const struct mb_err *e = run->error;
-    const char *colon = strrchr(e->pointer, ':');
-    mb_buf_add_c(out, "{\"code\":");
-    mb_buf_add_json_str(out, mb_str_c(mb_err_wire(e)));
-    mb_buf_add_c(out, ",\"message\":");
-    mb_buf_add_json_str(out, mb_str_c(e->message));
-    bool is_place = colon && e->pointer[0] != '/';
-    mb_buf_add_c(out, ",\"file\":");
-    if (is_place) {
-        mb_buf_add_json_str(out, MB_STR_OF(e->pointer, (size_t)(colon - e->pointer)));
-        mb_buf_addf(out, ",\"line\":%d", atoi(colon + 1));
-    } else {
-        mb_buf_add_c(out, "null,\"line\":null");
-        if (e->pointer[0]) {
-            mb_buf_add_c(out, ",\"pointer\":");
-            mb_buf_add_json_str(out, mb_str_c(e->pointer));
-        }
-    }
-    mb_buf_addf(out, ",\"step\":%d,\"retryable\":%s", run->steps,
-                mb_err_retryable(e) ? "true" : "false");
-    if (run->error_details) {
-        mb_buf_add_c(out, ",\"details\":");
-        mb_json_dump(out, run->error_details);
-    }
-    mb_buf_add_char(out, '}');
-}
-
-void mb_run_limits_json(const struct mb_run *run, char *out, size_t size)
-{
-    int n =
-        snprintf(out, size, "{\"cpu_ms\":%" PRId64 ",\"wall_ms\":%" PRId64 ",\"steps\":%" PRId64,
-                 run->limits.cpu_ms, run->limits.wall_ms, run->limits.steps);
-    mb_assert(n > 0 && (size_t)n + 48 < size);
-    if (run->limits.budget_micros >= 0)
-        snprintf(out + n, size - (size_t)n, ",\"budget_micros\":%" PRId64 "}",
-                 run->limits.budget_micros);
-    else
-        snprintf(out + n, size - (size_t)n, "}");
-}
-
-static void add_time(struct mb_buf *out, const char *key, int64_t unix_us)
-{
-    char at[MB_RFC3339_TEXT];
-    if (unix_us)
-        mb_buf_addf(out, ",\"%s\":\"%s\"", key, mb_rfc3339(unix_us, at));
-    else
-        mb_buf_addf(out, ",\"%s\":null", key);
-}
-
-void mb_run_add_json(struct mb_buf *out, const struct mb_run *run)
-{
-    char id[MB_ID_TEXT], deployment[MB_ID_TEXT];
-    mb_buf_addf(out, "{\"id\":\"%s\",\"status\":\"%s\"", mb_id_format(run->id, "run", id),
-                mb_run_status_name(run->status));
-    if (run->wait_reason)
-        mb_buf_addf(out, ",\"wait_reason\":\"%s\"", run->wait_reason);
-    else
-        mb_buf_add_c(out, ",\"wait_reason\":null");
-    mb_buf_addf(out, ",\"deployment_id\":\"%s\"",
-                mb_id_format(run->deployment->id, "dep", deployment));
-    mb_buf_addf(out, ",\"package\":{\"name\":\"%s\",\"version\":\"%s\"}",
-                run->deployment->package->name, run->deployment->package->version);
-    mb_buf_add_c(out, ",\"output\":");
-    mb_buf_add_str(out, run->output ? MB_STR_OF(run->output, run->output_len) : MB_STR("null"));
-    mb_buf_add_c(out, ",\"error\":");
-    if (run->error)
-        mb_run_add_error_json(out, run);
-    else
-        mb_buf_add_c(out, "null");
-    mb_buf_addf(out,
-                ",\"usage\":{\"steps\":%d,\"cpu_us\":%" PRId64 ",\"tokens_in\":%" PRId64
-                ",\"tokens_out\":%" PRId64 ",\"cost_micros\":%" PRId64 "}",
-                run->steps, run->cpu_us, run->tokens_in, run->tokens_out, run->price_micros);
-    mb_buf_addf(out, ",\"diverged\":%s", run->diverged ? "true" : "false");
-    add_time(out, "created_at", run->created_us);
-    add_time(out, "started_at", run->started_us);
-    add_time(out, "finished_at", run->finished_us);
-    mb_buf_add_char(out, '}');
 }

@@ -154,8 +154,8 @@ static void vacate(struct mb_run *run, bool stop_sent)
 {
     struct mb_tenant *t = run->tenant;
     t->slots[run->slot - 1] = NULL;
-    t->stopping[run->slot - 1] = (uint8_t)(stop_sent + run->parking);
-    run->parking = false;
+    t->stopping[run->slot - 1] = (uint8_t)(stop_sent + run->parking + run->asking);
+    run->parking = run->asking = false;
     if (t->stopping[run->slot - 1] == 0)
         t->free_slots[t->n_free++] = run->slot;
     t->packages[run->package_slot - 1].n_live--;
@@ -205,7 +205,7 @@ static bool start(struct mb_run *run)
     run->computing = true;
     run->last_call = 0;
 
-    struct mb_msg_start head = {.clock_us = run->created_us,
+    struct mb_msg_start head = {.clock_us = run->clock_us ? run->clock_us : run->created_us,
                                 .cpu_left_us = (uint64_t)run->limits.cpu_ms * 1000};
     memcpy(head.seed, run->seed, sizeof(head.seed));
     char id[MB_ID_TEXT], deployment[MB_ID_TEXT];
@@ -302,6 +302,12 @@ void mb_sandbox_ask_release(struct mb_run *run)
     mb_worker_send(run->tenant->worker, MB_MSG_STOP, run->slot, 1, NULL, 0, NULL, 0);
 }
 
+void mb_sandbox_ask_idle(struct mb_run *run)
+{
+    run->asking = true;
+    mb_worker_send(run->tenant->worker, MB_MSG_STOP, run->slot, 2, NULL, 0, NULL, 0);
+}
+
 void mb_sandbox_answer(struct mb_run *run, uint32_t call, int64_t clock_us, struct mb_str json,
                        bool ok)
 {
@@ -336,9 +342,13 @@ static void on_end(struct mb_run *run, const struct mb_frame *frame)
 
 /* A run that was asked to let go may have been told to stop for good meanwhile: then two answers
  * come, and the slot is free after the second. */
-static void on_stopped(struct mb_tenant *t, uint32_t slot, struct mb_run *run, bool gone)
+static void on_stopped(struct mb_tenant *t, uint32_t slot, struct mb_run *run, uint32_t left)
 {
-    if (run && run->parking) {
+    bool gone = left == 0;
+    if (run && run->asking) {
+        run->asking = false;
+        mb_later_on_idle(run, left == 2);
+    } else if (run && run->parking) {
         run->parking = false;
         if (gone)
             vacate(run, false);
@@ -363,7 +373,7 @@ static void on_frame(struct mb_worker *worker, const struct mb_frame *frame)
     }
     struct mb_run *run = t->slots[slot - 1];
     if (frame->head.type == MB_MSG_STOPPED) {
-        on_stopped(t, slot, run, frame->head.step == 0);
+        on_stopped(t, slot, run, frame->head.step);
         return;
     }
     if (!run) {
@@ -404,7 +414,7 @@ static void on_gone(struct mb_worker *worker, const struct mb_err *why)
             continue;
         n_computing += run->computing;
         run->slot = 0;
-        run->parking = false;
+        run->parking = run->asking = false;
         lost[n++] = run;
     }
     bool never_ran = worker->live_us == 0;

@@ -1,5 +1,5 @@
-/* The store in memory: for `moonbase run` and `moonbase replay`, and for tests. It keeps what it is
- * given as long as it lives; a balance without bounds; nobody else to share with. */
+/* The store in memory: for `moonbase run`, for the side engine, and for tests. It keeps what it is
+ * given until it is told to forget it; a balance without bounds; nobody else to share with. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +50,7 @@ static void keep_row(struct store_mem *s, struct record *r, const struct mb_row 
     memcpy(k->row.key, row->key, sizeof(row->key));
     k->row.seq = row->seq;
     k->row.is_call = row->kind == MB_ROW_CALL;
+    k->row.is_notice = row->kind == MB_ROW_NOTICE;
     k->row.is_done = row->state == MB_ROW_DONE;
     k->row.intent_seq = k->row.is_done ? 0 : row->seq;
     k->row.is_error = row->error != NULL;
@@ -118,8 +119,13 @@ static void tell(struct mb_timer *timer)
         free(l);
         return;
     }
-    struct record *r = get_record(l->store, l->run_id);
+    struct record *r = mb_map_get(&l->store->runs, l->run_id.bytes, sizeof(l->run_id.bytes));
     struct mb_replay *replay = mb_replay_new();
+    if (!r) { /* forgotten meanwhile */
+        l->on_loaded(l->arg, replay, MB_STR(""), NULL);
+        free(l);
+        return;
+    }
     MB_LIST_EACH(it, tmp, &r->rows)
     {
         struct mb_recorded row = MB_LIST_ENTRY(it, struct kept, node)->row;
@@ -189,6 +195,14 @@ static bool free_record(void *value, void *arg)
     return true;
 }
 
+void mb_store_mem_forget(struct mb_store *store, struct mb_id run_id)
+{
+    struct store_mem *s = MB_CONTAINER_OF(store, struct store_mem, base);
+    struct record *r = mb_map_remove(&s->runs, run_id.bytes, sizeof(run_id.bytes));
+    if (r)
+        free_record(r, NULL);
+}
+
 static void free_store(struct mb_store *store)
 {
     struct store_mem *s = MB_CONTAINER_OF(store, struct store_mem, base);
@@ -218,20 +232,4 @@ void mb_store_mem_bind(struct mb_store *store, struct mb_engine *engine,
     s->engine = engine;
     s->on_row = on_row;
     s->arg = arg;
-}
-
-void mb_store_mem_put(struct mb_store *store, struct mb_id run_id, struct mb_str input,
-                      const struct mb_recorded *rows, size_t n_rows)
-{
-    struct store_mem *s = MB_CONTAINER_OF(store, struct store_mem, base);
-    struct record *r = get_record(s, run_id);
-    free(r->input);
-    r->input = mb_strndup(input.ptr, input.len);
-    for (size_t i = 0; i < n_rows; i++) {
-        struct kept *k = mb_zalloc(sizeof(*k));
-        k->row = rows[i];
-        if (rows[i].text)
-            k->row.text = mb_strndup(rows[i].text, rows[i].len);
-        mb_list_push(&r->rows, &k->node);
-    }
 }

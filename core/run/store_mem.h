@@ -10,8 +10,7 @@ struct mb_store *mb_store_mem_new(void);
 /* on_row (may be NULL) sees each row as it is written. */
 void mb_store_mem_bind(struct mb_store *store, struct mb_engine *engine,
                        void (*on_row)(void *arg, const struct mb_row *row), void *arg);
-/* Puts the record of a run that happened elsewhere, so that it can be taken and replayed. */
-void mb_store_mem_put(struct mb_store *store, struct mb_id run_id, struct mb_str input,
-                      const struct mb_recorded *rows, size_t n_rows);
+/* Forgets a run that has ended. */
+void mb_store_mem_forget(struct mb_store *store, struct mb_id run_id);
 
 #endif

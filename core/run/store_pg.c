@@ -68,6 +68,7 @@ static void read_step(struct load *l, struct mb_replay *replay, const struct mb_
 {
     struct mb_recorded rec = {.seq = (int)mb_pg_get_int(res, row, 0)};
     rec.is_call = mb_pg_get_int(res, row, 1) == MB_ROW_CALL;
+    rec.is_notice = mb_pg_get_int(res, row, 1) == MB_ROW_NOTICE;
     struct mb_str key = mb_pg_get_str(res, row, 3);
     if (key.len != sizeof(rec.key))
         return;
@@ -292,9 +293,12 @@ static void free_store(struct mb_store *store)
 struct mb_store *mb_store_pg_new(struct mb_pg *pg)
 {
     struct mb_store_pg *s = mb_zalloc(sizeof(*s));
-    s->base = (struct mb_store){.is_up = is_up,
+    s->base = (struct mb_store){.keeps_parts = true,
+                                .is_up = is_up,
                                 .flush = mb_store_pg_flush,
                                 .load = load,
+                                .plan_child = mb_store_pg_plan_child,
+                                .read_child = mb_store_pg_read_child,
                                 .lease = lease,
                                 .give_back = give_back,
                                 .idempotent = idempotent,

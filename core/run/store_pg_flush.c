@@ -63,6 +63,7 @@ static void add_run(struct mb_pg_batch *batch, const struct mb_run *run, bool is
         .input = MB_STR_OF(run->input, run->input_len),
         .limits = mb_str_c(limits),
         .seed = MB_STR_OF((const char *)run->seed, sizeof(run->seed)),
+        .config_revision = run->deployment->config_revision,
         .diverged = run->diverged,
         .created_us = run->created_us,
         .started_us = run->started_us,
@@ -85,6 +86,19 @@ static void add_run(struct mb_pg_batch *batch, const struct mb_run *run, bool is
     mb_buf_release(&error);
 }
 
+static bool has_ended(const struct mb_run *run)
+{
+    return run->status >= MB_RUN_SUCCEEDED;
+}
+
+/* Does the end of the run concern its parent or children? One that this core took over may have
+ * children that it did not come to ask for. */
+static bool ends_in_family(const struct mb_run *run)
+{
+    bool may_have = run->was_claimed && run->status != MB_RUN_SUCCEEDED;
+    return has_ended(run) && (!mb_id_is_nil(run->parent_id) || run->n_children > 0 || may_have);
+}
+
 static void add_change(struct mb_pg_batch *batch, const struct mb_run *run)
 {
     struct mb_buf error = {0};
@@ -95,6 +109,7 @@ static void add_change(struct mb_pg_batch *batch, const struct mb_run *run)
                                       .wait_reason = text(run->wait_reason),
                                       .wake_us = run->wake_us,
                                       .owned = keeps(run),
+                                      .ends_in_family = ends_in_family(run),
                                       .output = MB_STR_OF(run->output, run->output_len),
                                       .error = error_of(run, &error),
                                       .diverged = run->diverged,
@@ -107,6 +122,26 @@ static void add_change(struct mb_pg_batch *batch, const struct mb_run *run)
                                       .cost_micros = run->price_micros,
                                   });
     mb_buf_release(&error);
+}
+
+static void add_unborn(struct mb_pg_batch *batch, const struct mb_run *parent,
+                       const struct mb_unborn *unborn)
+{
+    const struct mb_deployment *d = unborn->deployment;
+    mb_pg_batch_add_run(batch, &(struct mb_pg_batch_run){
+                                   .customer_id = parent->tenant->id,
+                                   .run_id = unborn->id,
+                                   .deployment_id = d->id,
+                                   .package_owner = d->package->owner,
+                                   .package_id = d->package->id,
+                                   .parent_run_id = parent->id,
+                                   .status = MB_STR("queued"),
+                                   .input = MB_STR_OF(unborn->input, unborn->input_len),
+                                   .limits = mb_str_c(unborn->limits),
+                                   .seed = MB_STR_OF((const char *)unborn->seed, 16),
+                                   .created_us = unborn->created_us,
+                                   .config_revision = d->config_revision,
+                               });
 }
 
 static int32_t tokens(int64_t n)
@@ -127,7 +162,7 @@ static void add_row(struct mb_pg_batch *batch, const struct mb_run *run, const s
                                     .completes = row->completes,
                                     .key = MB_STR_OF((const char *)row->key, sizeof(row->key)),
                                     .tool = mb_str_c(row->tool),
-                                    .args = text(row->args),
+                                    .args = text(row->stored_args ? row->stored_args : row->args),
                                     .result = text(row->result),
                                     .error = text(row->error),
                                     .started_us = row->started_us,
@@ -153,7 +188,8 @@ static void add_question(struct mb_pg_batch *batch, const struct mb_run *run,
     json_t *q = json_copy(row->question);
     json_object_set_new(q, "customer_id", json_string(mb_id_uuid(run->tenant->id, customer)));
     json_object_set_new(q, "run_id", json_string(mb_id_uuid(run->id, id)));
-    json_object_set_new(q, "seq", json_integer(row->seq));
+    if (!json_object_get(q, "seq")) /* a notice is about an earlier one */
+        json_object_set_new(q, "seq", json_integer(row->seq));
     mb_json_dump(&object, q);
     json_decref(q);
     mb_pg_batch_add_question(batch, mb_buf_str(&object));
@@ -172,6 +208,8 @@ static void add_item(struct mb_pg_batch *batch, const struct mb_flush_item *item
         add_row(batch, item->run, row);
         if (row->question)
             add_question(batch, item->run, row);
+        if (row->unborn)
+            add_unborn(batch, item->run, row->unborn);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "run/private.h"
 
 static void on_due(struct mb_timer *timer);
+static void arm(struct mb_call *call);
 
 /* ---------------------------------------------------------------- answers */
 
@@ -38,6 +39,12 @@ static void answer_decision(struct mb_call *call, const struct mb_recorded *reco
 static void answer_deadline(struct mb_call *call)
 {
     struct mb_str then = mb_json_str(call->gate.args, "on_deadline");
+    json_t *given = json_object_get(call->gate.args, "default");
+    if (given && (!then.len || mb_str_is(then, "default"))) {
+        answer_json(call,
+                    json_pack("{s:b, s:s, s:O}", "approved", 1, "by", "deadline", "data", given));
+        return;
+    }
     if (mb_str_is(then, "fail")) {
         struct mb_err err;
         mb_err_set(&err, MB_E_TIMEOUT, "nobody decided before the deadline");
@@ -59,34 +66,77 @@ static void finish(struct mb_call *call)
 static void on_due(struct mb_timer *timer)
 {
     struct mb_call *call = MB_CONTAINER_OF(timer, struct mb_call, timer);
-    finish(call);
+    if (call->due_us && call->due_us <= mb_clock_wall_us()) {
+        finish(call);
+        return;
+    }
+    arm(call);
+    mb_wait_consider_parking(call->run);
 }
 
 /* ---------------------------------------------------------------- the beginning of a wait */
 
 static bool is_long(const struct mb_call *call)
 {
+    if (call->child)
+        return mb_child_is_long(call);
     int64_t grace = call->run->engine->config.park_grace_us;
-    return !call->due_us || call->due_us - mb_clock_wall_us() > grace;
+    return !call->next_us || call->next_us - mb_clock_wall_us() > grace;
+}
+
+int64_t mb_wait_us(const json_t *args, const char *key)
+{
+    json_t *value = mb_json_get(args, key);
+    return json_is_number(value) ? (int64_t)(json_number_value(value) * 1e6) : 0;
 }
 
 static json_t *question_of(const struct mb_call *call)
 {
     json_t *args = call->gate.args;
     json_t *q = json_object();
-    static const char *const copied[] = {"title", "details", "roles", "form"};
+    static const char *const copied[] = {"title", "details", "roles", "form", "escalate_to"};
     for (size_t i = 0; i < MB_LEN(copied); i++)
         if (mb_json_get(args, copied[i]))
             json_object_set(q, copied[i], mb_json_get(args, copied[i]));
     if (call->due_us)
         json_object_set_new(q, "deadline_us", json_integer(call->due_us));
+    int64_t escalate = mb_wait_us(args, "escalate_s");
+    if (escalate)
+        json_object_set_new(q, "escalate_us", json_integer(call->started_us + escalate));
     return q;
 }
 
-static int64_t seconds_of(const json_t *args, const char *key)
+/* The form has to be a schema, and what answers in its place has to fit it. */
+static int check_form(const json_t *args, struct mb_err *err)
 {
-    json_t *value = mb_json_get(args, key);
-    return json_is_number(value) ? (int64_t)(json_number_value(value) * 1e6) : 0;
+    const json_t *form = json_object_get(args, "form"), *given = json_object_get(args, "default");
+    struct mb_schema *schema = form ? mb_schema_new(form, err) : NULL;
+    const char *key = "form";
+    int rc = form && !schema ? -1 : 0;
+    if (schema && given) {
+        key = "default";
+        rc = mb_schema_check(schema, given, err);
+    }
+    mb_schema_free(schema);
+    if (rc == 0)
+        return 0;
+    char place[sizeof(err->pointer)];
+    snprintf(place, sizeof(place), "/%s%.*s", key, (int)sizeof(place) - 16, err->pointer);
+    return mb_err_at(err, MB_E_INVALID_ARGUMENTS, place, "%s", err->message);
+}
+
+/* Arms the timer for what comes next: a reminder, an escalation, the end. */
+static void arm(struct mb_call *call)
+{
+    struct mb_loop *loop = call->run->engine->loop;
+    int64_t notice_us = mb_notice_tell(call);
+    call->next_us = call->due_us;
+    if (notice_us && (!call->due_us || notice_us < call->due_us))
+        call->next_us = notice_us;
+    call->timer.on_due = on_due;
+    if (call->next_us)
+        mb_timer_arm(&loop->timers, &call->timer,
+                     loop->now_us + MB_MAX(call->next_us - mb_clock_wall_us(), (int64_t)0));
 }
 
 void mb_wait_start(struct mb_call *call, const struct mb_recorded *record)
@@ -98,21 +148,22 @@ void mb_wait_start(struct mb_call *call, const struct mb_recorded *record)
         call->started_us = record->started_us;
         call->intent_seq = record->intent_seq;
     }
-    int64_t length = seconds_of(call->gate.args, is_sleep ? "seconds" : "deadline_s");
+    struct mb_err err;
+    if (!is_sleep && !record && check_form(call->gate.args, &err) < 0) {
+        mb_call_refuse(call, &err);
+        return;
+    }
+    int64_t length = mb_wait_us(call->gate.args, is_sleep ? "seconds" : "deadline_s");
     call->due_us = is_sleep || length ? call->started_us + length : 0;
     if (record && record->is_decided) {
         answer_decision(call, record);
         return;
     }
-    int64_t now = mb_clock_wall_us();
-    if (call->due_us && call->due_us <= now) {
+    if (call->due_us && call->due_us <= mb_clock_wall_us()) {
         finish(call);
         return;
     }
-    call->timer.on_due = on_due;
-    if (call->due_us)
-        mb_timer_arm(&run->engine->loop->timers, &call->timer,
-                     run->engine->loop->now_us + (call->due_us - now));
+    arm(call);
     if (!call->intent_seq && (!is_sleep || is_long(call)))
         mb_call_write_intent(call, is_sleep ? NULL : question_of(call));
     else
@@ -176,16 +227,16 @@ void mb_wait_on_released(struct mb_run *run, bool released)
         return;
     }
     int64_t wake_us = 0;
-    bool is_person = false;
+    bool is_person = false, is_child = false;
     MB_LIST_EACH(it, tmp, &run->calls)
     {
         struct mb_call *call = MB_LIST_ENTRY(it, struct mb_call, node);
-        if (call->due_us && (!wake_us || call->due_us < wake_us))
-            wake_us = call->due_us;
-        if (strcmp(call->gate.tool->name, "sleep") != 0)
-            is_person = true;
+        if (call->next_us && (!wake_us || call->next_us < wake_us))
+            wake_us = call->next_us;
+        is_child |= call->child != NULL;
+        is_person |= !call->child && strcmp(call->gate.tool->name, "sleep") != 0;
     }
-    mb_run_park(run, is_person ? "approval" : "timer", wake_us);
+    mb_run_park(run, is_person ? "approval" : is_child ? "call" : "timer", wake_us);
 }
 
 void mb_wait_on_decisions(struct mb_run *run, struct mb_replay *replay)

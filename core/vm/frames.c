@@ -35,11 +35,12 @@ static bool on_answer(struct mb_vm *vm, const struct mb_frame *frame)
 static bool on_stop(struct mb_vm *vm, const struct mb_msg_head *head)
 {
     struct mb_run *run = mb_run_at(vm, head->run);
-    bool only_if_idle = head->step == 1;
-    bool stays = run && only_if_idle && mb_run_is_computing(run);
-    if (run && !stays)
+    uint32_t left = head->step == 2 ? 2 : 0;
+    if (run && head->step > 0 && mb_run_is_computing(run))
+        left = 1;
+    else if (run && head->step < 2)
         mb_run_free(run);
-    mb_frame_put(&vm->link.out, MB_MSG_STOPPED, head->run, stays, NULL, 0, NULL, 0);
+    mb_frame_put(&vm->link.out, MB_MSG_STOPPED, head->run, left, NULL, 0, NULL, 0);
     return true;
 }
 

@@ -70,6 +70,7 @@ static int host_call(lua_State *L)
     mb_buf_add_char(&vm->scratch, '}');
     parts[1] = mb_buf_str(&vm->scratch);
     struct mb_msg_call head = {.cpu_us = task->run->cpu_us + (mb_cpu_us() - vm->slice_start_us),
+                               .branch = task->stream,
                                .tool_len = (uint32_t)parts[0].len};
     task->step = ++task->run->n_calls;
     mb_frame_put(&vm->link.out, MB_MSG_CALL, task->run->slot, task->step, &head, sizeof(head),
@@ -78,17 +79,18 @@ static int host_call(lua_State *L)
     return mb_host_wait(L);
 }
 
-/* emit(value) -> true, or false and the error table. */
+/* emit(value, is_live) -> true, or false and the error table. */
 static int host_emit(lua_State *L)
 {
     struct mb_vm *vm = mb_vm_of(L);
     struct mb_json_fault fault;
+    uint32_t is_live = lua_toboolean(L, 2);
     lua_settop(L, 1);
     mb_buf_clear(&vm->scratch);
     if (!mb_json_encode(L, 1, &vm->scratch, mb_msg_rule(MB_MSG_EMIT)->cap, &fault))
         return refuse(L, "the event", fault.path, fault.what);
     struct mb_str json = mb_buf_str(&vm->scratch);
-    mb_frame_put(&vm->link.out, MB_MSG_EMIT, vm->run->slot, 0, NULL, 0, &json, 1);
+    mb_frame_put(&vm->link.out, MB_MSG_EMIT, vm->run->slot, is_live, NULL, 0, &json, 1);
     lua_pushboolean(L, true);
     return 1;
 }

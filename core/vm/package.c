@@ -207,7 +207,8 @@ static const struct mb_embed *find_platform(const struct mb_vm *vm, const char *
 {
     static const struct {
         const char *module, *folder;
-    } known[] = {{"job/", "toolbox/"}, {"local/", "local/"}, {"compiler/", "compiler/"}};
+    } known[] = {
+        {"job/", "toolbox/"}, {"local/", "local/"}, {"compiler/", "compiler/"}, {"sim/", "sim/"}};
     for (size_t i = 0; i < MB_LEN(known); i++) {
         size_t n = strlen(known[i].module);
         char name[PATH_BYTES + 16];

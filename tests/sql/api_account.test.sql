@@ -14,13 +14,13 @@ select t.is(:'made'::json -> 'headers' ->> 'location', '/v1/keys/' || api.show_i
     'and_says_where');
 select t.is((:'made'::jsonb -> 'body') - 'created_at', jsonb_build_object('id',
     api.show_id('key', t.id(1)), 'name', 'a', 'prefix', 'mb_a', 'scopes',
-    '["runs:read", "keys:read"]'::json), 'as_it_was_asked_for');
+    '["runs:read", "keys:read"]'::json, 'roles', '[]'::json), 'as_it_was_asked_for');
 select t.is((select row(customer_id, key_id, scopes, revoked)::text from engine.auth(sha256('a'))),
     row(t.customer(1), t.id(1), '{runs:read,keys:read}'::text[], false)::text, 'it_opens_the_door');
 select pg_temp.key(1, 2, 'b'), pg_temp.key(1, 3, 'c'), pg_temp.key(2, 4, 'd') \gset x_
 select t.is(pg_temp.walk(1, 'keys_list', '{}', 'name', 2), 'c b|a', 'keys_are_listed_newest_first');
 select t.is(pg_temp.members(pg_temp.call(1, 'keys_list') -> 'body' -> 'data' -> 0),
-    'created_at id last_used_at name prefix revoked_at scopes', 'with_their_members');
+    'created_at id last_used_at name prefix revoked_at roles scopes', 'with_their_members');
 select t.is(pg_temp.brief(pg_temp.call(2, 'key_revoke', json_build_object('key_id', t.id(1)))),
     '404 not_found', 'nobody_revokes_those_of_others');
 select pg_temp.told() as x \gset x_
@@ -32,6 +32,22 @@ select t.ok(pg_temp.call(1, 'keys_list') -> 'body' -> 'data' -> 2 ->> 'revoked_a
     'and_the_list_says_so');
 select t.is(pg_temp.brief(pg_temp.call(1, 'key_revoke', json_build_object('key_id', t.id(1)))),
     '404 not_found', 'once');
+create function pg_temp.roles(n integer, name text, roles json, by_ integer) returns text
+language sql as $$
+    select coalesce(pg_temp.brief(a) || nullif(' ' || (a -> 'body' ->> 'roles'), ' '), pg_temp.brief(a))
+    from pg_temp.call(1, 'key_create', '{}', json_build_object('name', name, 'scopes',
+        '["runs:read"]'::json, 'roles', roles), json_build_object('id', t.id(n), 'key_sha256',
+        encode(sha256(name::bytea), 'hex'), 'prefix', 'mb_', 'caller',
+        json_build_object('key_id', t.id(by_)))) a
+$$;
+reset role;
+update mb.api_keys set roles = '{lead,boss}' where key_id = t.id(2);
+update mb.api_keys set roles = '{*}' where key_id = t.id(3);
+set role moonbase_core;
+select t.is(pg_temp.roles(11, 'e', null, 2), '201 ["lead","boss"]', 'a_key_has_its_makers_roles');
+select t.is(pg_temp.roles(12, 'f', '["boss"]', 2), '201 ["boss"]', 'or_fewer');
+select t.is(pg_temp.roles(13, 'g', '["cfo"]', 2), '403 forbidden /roles', 'but_no_others');
+select t.is(pg_temp.roles(14, 'h', '["cfo"]', 3), '201 ["cfo"]', 'who_has_all_can_give_any');
 
 -- usage -------------------------------------------------------------------------------------------
 select engine.core_start('a', 1) as one, engine.core_start('b', 1) as two \gset

@@ -21,12 +21,27 @@ select t.is((:'made'::jsonb -> 'body') - 'created_at', jsonb_build_object(
     'id', api.show_id('dep', t.id(1)), 'name', 'shop', 'package', json_build_object(
         'id', api.show_id('pkg', t.customer(1)), 'name', 'p1', 'version', '1'),
     'config', '{"tone": "dry"}'::json, 'tools', '["b", "a"]'::json, 'limits', '{"steps": 5}'::json,
-    'budget_micros', 7), 'as_it_was_asked_for');
+    'budget_micros', 7, 'agents', null), 'as_it_was_asked_for');
 select t.is(pg_temp.on(1, 'deployment_get', 1)::jsonb -> 'body', :'made'::jsonb -> 'body',
     'and_read_as_it_was_made');
 select t.is((pg_temp.deploy(1, 2)::jsonb -> 'body') - 'created_at' - 'package' - 'id',
-    '{"name": "p1", "config": {}, "tools": [], "limits": {}, "budget_micros": null}',
+    '{"name": "p1", "config": {}, "tools": [], "limits": {}, "budget_micros": null, "agents": null}',
     'what_is_not_given_has_its_default');
+
+-- agents ------------------------------------------------------------------------------------------
+select t.is(pg_temp.deploy(1, 21, json_build_object('agents', json_build_object('helper',
+    api.show_id('dep', t.id(1)), 'other', null)))::jsonb -> 'body' -> 'agents',
+    jsonb_build_object('helper', api.show_id('dep', t.id(1)), 'other', null),
+    'what_it_may_start_is_bound_to_deployments');
+select t.is(d.agents::jsonb, jsonb_build_object('helper', api.show_id('dep', t.id(1)), 'other', null),
+    'as_the_engine_reads_it')
+from engine.deployment(t.customer(1), t.id(21)) d;
+select t.is(pg_temp.brief(pg_temp.deploy(2, 22, json_build_object('agents', json_build_object('helper',
+    api.show_id('dep', t.id(1)))))), '404 not_found /agents/helper', 'of_the_same_customer');
+reset role;
+delete from mb.deployment_configs where deployment_id = t.id(21);
+delete from mb.deployments where deployment_id = t.id(21);
+set role moonbase_core;
 
 -- secrets -----------------------------------------------------------------------------------------
 select pg_temp.told() as x \gset x_

@@ -1,5 +1,11 @@
 -- What people decide, answer and settle.
 \i api_lib.sql
+-- The caller's key; and one whose holder is no boss.
+reset role;
+insert into mb.api_keys (customer_id, key_id, name, key_sha256, prefix, scopes, roles)
+values (t.customer(1), t.id(99), 'all', '1', 'mb_', '{approvals:write}', '{*}'),
+    (t.customer(1), t.id(98), 'lead', '2', 'mb_', '{approvals:write}', '{lead}');
+set role moonbase_core;
 create function pg_temp.on(of integer, op text, n integer, seq integer, body json default null)
 returns json
 language sql as $$
@@ -28,7 +34,8 @@ select t.is(pg_temp.places('all'), '6 4|3 2|1', 'all_are_all');
 select t.is(pg_temp.places('decided'), '', 'none_is_decided');
 select t.is(pg_temp.places('open', t.id(2)), '6', 'or_those_of_a_run');
 select t.is(pg_temp.members(pg_temp.call(1, 'approvals_list', '{"state": "open"}') -> 'body' -> 'data'
-    -> 0), 'created_at deadline_at decided_at decided_by decision details form roles run_id seq title',
+    -> 0), 'created_at deadline_at decided_at decided_by decision details escalate_at escalate_to form '
+        'reminded_at reminders roles run_id seq title',
     'they_have_the_members_of_an_approval');
 select t.is(pg_temp.call(1, 'approvals_list', '{"state": "open"}') -> 'body' -> 'data' -> 0
     ->> 'details', '{"z": 1, "a": 2}', 'details_are_as_they_came');
@@ -50,6 +57,26 @@ select t.is(pg_temp.brief(pg_temp.on(1, 'approval_get', 1, 9)), '404 not_found /
     'what_was_not_asked_cannot_be_decided');
 select t.is(pg_temp.brief(pg_temp.on(1, 'approval_get', 1, 4)), '409 conflict /seq',
     'whether_a_write_took_effect_is_not_to_be_approved');
+
+-- roles -------------------------------------------------------------------------------------------
+create function pg_temp.as_lead(seq integer) returns text
+language sql as $$
+    select pg_temp.brief(pg_temp.call(1, 'run_approve', json_build_object('run_id', t.id(1), 'seq',
+        seq), '{"approved": true}', json_build_object('caller', json_build_object('key_id', t.id(98)))))
+$$;
+select t.is(pg_temp.as_lead(1), '403 forbidden', 'who_lacks_the_role_cannot_decide');
+reset role;
+select t.is((select a.decided_at from mb.approvals a where a.seq = 1), null, 'and_nothing_is_decided');
+select t.ok(api.approval_is_for(a, '{boss}') and api.approval_is_for(a, '{*}')
+    and not api.approval_is_for(a, '{}'), 'who_has_it_or_all_can')
+from mb.approvals a where a.seq = 1;
+select t.is(array_agg(api.approval_is_for(row(a.customer_id, a.run_id, a.seq, a.title, null, r, null,
+    null, now(), null, null, null, at, '{lead}', null, null, 0)::mb.approvals, '{lead}') order by n),
+    '{t,f,t}'::boolean[], 'without_roles_anybody_can_and_after_escalation_those_roles')
+from mb.approvals a, (values (1, '{}'::text[], null), (2, '{boss}', now() + interval '1 hour'),
+    (3, '{boss}', now() - interval '1 hour')) v (n, r, at)
+where a.seq = 1;
+set role moonbase_core;
 
 -- approve -----------------------------------------------------------------------------------------
 select t.is(pg_temp.on(1, 'run_approve', 1, 1, '{"approved": true, "data": {"b": 1, "a": 1.50}}')

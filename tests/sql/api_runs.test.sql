@@ -38,7 +38,8 @@ select t.ok(t.flush(:one, 1, json_build_array(
 -- get ---------------------------------------------------------------------------------------------
 select pg_temp.on(1, 'run_get', 1) as run \gset
 select t.is(pg_temp.members(:'run'::json -> 'body'), 'created_at deployment_id diverged error '
-    'finished_at id input output package parent_run_id started_at status usage wait_reason wake_at',
+    'finished_at forked_at_step forked_from id input output package parent_run_id started_at status '
+    'usage wait_reason wake_at',
     'a_run_has_the_members_of_a_run');
 select t.is(:'run'::json -> 'body' ->> 'output', '{"b": 1, "a": 1.50}', 'its_output_is_as_it_came');
 select t.is(:'run'::json -> 'body' ->> 'input', '{"a": 1}', 'and_its_input');
@@ -47,7 +48,7 @@ select t.is(:'run'::json -> 'body' ->> 'finished_at', '2026-01-02T01:04:05.60000
 select t.is(:'run'::jsonb -> 'body' -> 'package', jsonb_build_object('id',
     api.show_id('pkg', t.customer(1)), 'name', 'p1', 'version', '1'), 'it_names_its_package');
 select t.is(pg_temp.members(:'run'::json -> 'body' -> 'usage'),
-    'cost_micros cpu_us steps tokens_in tokens_out', 'and_what_it_used');
+    'children_cost_micros cost_micros cpu_us steps tokens_in tokens_out', 'and_what_it_used');
 select t.is((pg_temp.on(1, 'run_get', 2) -> 'body' -> 'error' ->> 'code')
     || coalesce(pg_temp.on(1, 'run_get', 2) -> 'body' ->> 'output', ' null'), 'budget null',
     'one_that_failed_says_why');

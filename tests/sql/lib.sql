@@ -69,9 +69,9 @@ language sql as $$
                 '00000000-0000-0000-0000-000000000000'::uuid, (r ->> 'customer')::uuid,
                 (r ->> 'parent')::uuid, r ->> 'status', r ->> 'wait_reason',
                 (r ->> 'wake_at')::timestamptz, (r ->> 'owned')::boolean, '{"a": 1}', r ->> 'output',
-                r ->> 'error', '{}', 'seed'::bytea, false, now(), null::timestamptz,
+                r ->> 'error', coalesce(r ->> 'limits', '{}'), 'seed'::bytea, false, now(), null::timestamptz,
                 (r ->> 'finished_at')::timestamptz, 0, 0::bigint, 0::bigint, 0::bigint,
-                0::bigint)::mb.batch_run
+                0::bigint, (r ->> 'config_revision')::integer)::mb.batch_run
             from json_array_elements(runs) r),
         array(select row(s.customer, s.run, s.seq, s.kind, s.state, s.completes, 'key'::bytea, s.tool,
                 s.args, s.result, s.error, s.at, 1000::bigint, s.cpu, s.t_in, s.t_out, 0, 0, s.bytes,
@@ -93,7 +93,8 @@ language sql as $$
         questions,
         exists (select from step s where s.completes),
         exists (select from json_array_elements(runs) r
-            where r ->> 'status' in ('queued', 'waiting') or r ->> 'parent' is not null))
+            where r ->> 'status' in ('queued', 'waiting') or r ->> 'parent' is not null)
+            or exists (select from json_array_elements(changes) c where c ->> 'family' is not null))
 $$;
 
 -- One new run that the core owns, and one change of it.

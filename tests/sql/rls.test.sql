@@ -17,6 +17,14 @@ insert into mb.secrets (customer_id, name, sealed)
 select t.customer(n), 's', 'x' from generate_series(1, 2) n;
 insert into mb.idempotency_keys (customer_id, scope, key, request_sha256, fence)
 select t.customer(n), 's', 'k', 'x', 1 from generate_series(1, 2) n;
+insert into mb.triggers (customer_id, trigger_id, deployment_id, name, kind, schedule)
+select t.customer(n), t.id(n), t.customer(n), 't', 'cron', '@daily' from generate_series(1, 2) n;
+insert into mb.trigger_firings (customer_id, trigger_id, key, run_id)
+select t.customer(n), t.id(n), 'k', t.id(n) from generate_series(1, 2) n;
+insert into mb.workflows (customer_id, workflow_id, name, title, document, updated_by)
+select t.customer(n), t.id(n), 'w', 'w', '{}', t.id(n) from generate_series(1, 2) n;
+insert into mb.workflow_versions (customer_id, workflow_id, version, name, document, package_id, published_by)
+select t.customer(n), t.id(n), 1, 'w', '{}', t.customer(n), t.id(n) from generate_series(1, 2) n;
 select engine.kv_set(t.customer(n), t.customer(n), '{"key": "k", "value": 1}'),
     engine.file_write(t.customer(n), t.customer(n), '{"path": "k", "content": "x"}'),
     engine.memory_upsert(t.customer(n), t.customer(n),

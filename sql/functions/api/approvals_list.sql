@@ -27,7 +27,9 @@ begin
             'deadline_at', api.show_time(a.deadline_at),
             'created_at', api.show_time(a.created_at),
             'decided_at', api.show_time(a.decided_at), 'decided_by', a.decided_by,
-            'decision', a.decision)),
+            'decision', a.decision, 'reminded_at', api.show_time(a.reminded_at),
+            'reminders', a.reminders, 'escalate_at', api.show_time(a.escalate_at),
+            'escalate_to', a.escalate_to)),
         array_agg(api.cursor_pack(a.run_id::text, a.seq::text))
     into items, cursors
     from (

@@ -14,14 +14,16 @@ begin
     if found then
         perform pg_notify('mb_changed', 'customer ' || customer);
     end if;
+    perform api.agents_check(customer, request -> 'agents');
     insert into mb.deployments (customer_id, deployment_id, package_owner, package_id, name, config,
-        tools, limits, budget_micros)
+        tools, limits, budget_micros, agents)
     select customer, (request ->> 'id')::uuid, p.customer_id, p.package_id,
         coalesce(request ->> 'name', p.name), request -> 'config',
         array(select json_array_elements_text(case json_typeof(request -> 'tools')
             when 'array' then request -> 'tools' else '[]' end)),
         case json_typeof(request -> 'limits') when 'object' then request -> 'limits' else '{}' end,
-        (request ->> 'budget_micros')::bigint
+        (request ->> 'budget_micros')::bigint,
+        case json_typeof(request -> 'agents') when 'object' then request -> 'agents' end
     from mb.packages p
     where p.customer_id = (request ->> 'package_owner')::uuid
         and p.package_id = (request ->> 'package_id')::uuid

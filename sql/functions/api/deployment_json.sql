@@ -8,6 +8,7 @@ as $$
             'version', p.version),
         'config', deployment.config,
         'tools', deployment.tools,
+        'agents', deployment.agents,
         'limits', deployment.limits,
         'budget_micros', deployment.budget_micros,
         'created_at', api.show_time(deployment.created_at))

@@ -10,7 +10,8 @@ declare
 begin
     perform api.begin_as(customer);
     select array_agg(json_build_object('id', api.show_id('key', k.key_id), 'name', k.name,
-            'prefix', k.prefix, 'scopes', k.scopes, 'created_at', api.show_time(k.created_at),
+            'prefix', k.prefix, 'scopes', k.scopes, 'roles', k.roles,
+            'created_at', api.show_time(k.created_at),
             'last_used_at', api.show_time(k.last_used_at),
             'revoked_at', api.show_time(k.revoked_at))),
         array_agg(api.cursor_pack(k.key_id::text))

@@ -13,17 +13,17 @@ begin
     if size > 0 then
         select array_agg(json_build_object(
             'seq', s.seq,
-            'event', case s.kind when 1 then 'step' when 2 then 'emit' else 'log' end,
+            'event', case s.kind when 1 then 'step' when 2 then 'emit'
+                when 3 then 'log' else 'notice' end,
             'data', case s.kind when 1 then api.step_json(s) else s.result::json end))
         into events
-        from (
-            select s.*
+        from engine.whole_steps(array(
+            select s
             from mb.steps s
             where s.customer_id = customer and s.run_id = run.run_id
-                and s.seq > (params ->> 'after')::integer and s.kind in (1, 2, 3) and s.state = 2
+                and s.seq > (params ->> 'after')::integer and s.kind in (1, 2, 3, 5) and s.state = 2
             order by s.seq
-            limit size + 1
-        ) s;
+            limit size + 1)) s;
     end if;
     return json_build_object('status', 200, 'body', json_build_object(
         'run', api.run_json(run),

@@ -9,6 +9,7 @@ declare
     since constant timestamptz := api.time_param(params, 'created_from');
     until constant timestamptz := api.time_param(params, 'created_to');
     deployment constant uuid := params ->> 'deployment';
+    parent constant uuid := params ->> 'parent';
     statuses constant text[] := case when params ->> 'status' is not null
         then array(select json_array_elements_text(params -> 'status')) end;
     items json[];
@@ -23,6 +24,7 @@ begin
         where r.customer_id = customer
             and (after is null or r.run_id < after)
             and (deployment is null or r.deployment_id = deployment)
+            and (parent is null or r.parent_run_id = parent)
             and (statuses is null or r.status = any (statuses))
             and (since is null or (r.created_at >= since
                 and r.run_id >= engine.uuid_at(greatest(since - interval '1 second', 'epoch'))))

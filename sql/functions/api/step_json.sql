@@ -1,4 +1,5 @@
--- The same shape as the engine tells its followers: result or error, whichever there is.
+-- The same shape as the engine tells its followers: result or error, whichever there is. The step is
+-- one of engine.whole_steps.
 create or replace function api.step_json(step mb.steps) returns json
 language sql stable security invoker set search_path = ''
 as $$
@@ -15,7 +16,7 @@ as $$
         'cost_micros', step.price_micros,
         'model', step.model,
         'provider_request_id', step.provider_request_id,
-        'replayed', false) as members)
+        'replayed', step.replayed) as members)
     select case
         when step.error is not null then api.json_with(members, 'error', step.error::json)
         when step.state = 1 then members

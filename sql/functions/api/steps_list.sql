@@ -3,7 +3,7 @@ language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
     params constant json := request -> 'params';
-    size constant integer := params ->> 'limit';
+    size integer := params ->> 'limit';
     cursor_ constant text[] := api.cursor_unpack(params, 1);
     after integer := -1;
     run mb.runs;
@@ -19,16 +19,16 @@ begin
     end if;
     perform api.begin_as(customer);
     run := api.run_find(customer, params);
+    size := api.steps_fit(customer, run.run_id, after, '{1,4}', size);
     select array_agg(api.step_json(s)), array_agg(api.cursor_pack(s.seq::text))
     into items, cursors
-    from (
-        select s.*
+    from engine.whole_steps(array(
+        select s
         from mb.steps s
         where s.customer_id = customer and s.run_id = run.run_id and s.seq > after
             and s.kind in (1, 4)
         order by s.seq
-        limit size + 1
-    ) s;
+        limit size + 1)) s;
     return api.page(items, cursors, size);
 end
 $$;

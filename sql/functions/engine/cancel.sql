@@ -7,6 +7,7 @@ declare
     run record;
     child uuid;
 begin
+    perform engine.lock_families(array[p_customer], array[p_run]);
     select r.status, r.fence, r.finished_at into run
     from mb.runs r
     where r.customer_id = p_customer and r.run_id = p_run

@@ -1,5 +1,6 @@
--- In the order of the journal. ended_at is when the result was there, on the clock of the core that
--- wrote it. Log lines and progress events are left out unless `with_events`.
+-- In the order of the journal; args as they are stored (core/run/parts.h). ended_at is when the result
+-- was there, on the clock of the core that wrote it. Log lines and progress events are left out unless
+-- `with_events`.
 create or replace function engine.load_steps(p_customer uuid, p_run uuid, with_events boolean)
 returns table (seq integer, kind smallint, state smallint, key bytea, tool text, args json,
     result json, error json, started_at timestamptz, ended_at timestamptz, duration_us bigint,

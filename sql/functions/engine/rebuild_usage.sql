@@ -20,7 +20,7 @@ begin
     from mb.steps s
     join mb.runs r on r.customer_id = s.customer_id and r.run_id = s.run_id
     where s.customer_id = p_customer and s.started_at >= first and s.started_at < after_last
-        and s.state = 2 and (s.kind in (1, 4) or s.price_micros <> 0)
+        and s.state = 2 and not s.replayed and (s.kind in (1, 4) or s.price_micros <> 0)
     group by 1, 2, 3, 4;
     get diagnostics made = row_count;
     return made;

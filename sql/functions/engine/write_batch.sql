@@ -18,7 +18,7 @@ create or replace function engine.write_batch(
     charges mb.batch_charge[],
     questions json, -- to people: null, or as engine.add_approvals takes them
     completes boolean, -- some steps are there as intents and are completed now
-    wakes boolean -- some runs are left to others, or have parents
+    wakes boolean -- some runs are left to others, or have parents, or have children and end
 ) returns boolean
 language plpgsql volatile security definer set search_path = ''
 -- One plan for the life of a session, made when the tables may still be empty: it has to be the one
@@ -49,13 +49,13 @@ begin
         insert into mb.runs (customer_id, run_id, deployment_id, package_owner, package_id,
             parent_run_id, status, wait_reason, wake_at, fence, input, output, error, limits, seed,
             diverged, created_at, started_at, finished_at, steps, cpu_us, tokens_in, tokens_out,
-            cost_micros)
+            cost_micros, config_revision)
         select r.customer_id, r.run_id, r.deployment_id, r.package_owner, r.package_id,
             r.parent_run_id, r.status, r.wait_reason,
             case when r.status = 'queued' then coalesce(r.wake_at, now()) else r.wake_at end,
             case when r.owned then p_fence end, r.input, r.output, r.error, r.limits, r.seed,
             r.diverged, r.created_at, r.started_at, r.finished_at, r.steps, r.cpu_us, r.tokens_in,
-            r.tokens_out, r.cost_micros
+            r.tokens_out, r.cost_micros, r.config_revision
         from unnest(runs) r;
     end if;
 
@@ -105,6 +105,10 @@ begin
     end if;
 
     if cardinality(changes) > 0 then
+        if wakes then
+            perform engine.lock_families(array(select c.customer_id from unnest(changes) c),
+                array(select c.run_id from unnest(changes) c));
+        end if;
         -- What happened meanwhile to a run that is given up (a decision, a cancel, a child that
         -- ended) has set wake_at or cancel_requested, and must not be slept through.
         with changed as (

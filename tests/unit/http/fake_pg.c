@@ -172,6 +172,13 @@ bool mb_pg_get_bool(const struct mb_pg_result *res, int row, int col)
     return col == 3 ? res->answer->is_revoked : res->answer->is_disabled;
 }
 
+/* Only a webhook's row has a number; none is looked up here. */
+int64_t mb_pg_get_int(const struct mb_pg_result *res, int row, int col)
+{
+    (void)res, (void)row, (void)col;
+    return -1;
+}
+
 int mb_pg_get_texts(const struct mb_pg_result *res, int row, int col, struct mb_str *out, int max)
 {
     int n = 0;

@@ -68,7 +68,8 @@ static void every_operation_under_v1_needs_a_scope_and_tells_of_refusals(void **
     json_t *paths = json_object_get(router->doc, "paths");
     for (int i = 0; i < router->n_ops; i++) {
         const struct mb_op *op = &router->ops[i];
-        assert_int_equal(strncmp(op->path, "/v1/", 4) == 0, op->scope != 0);
+        bool is_signed = strncmp(op->path, "/v1/hooks/", 10) == 0; /* by who delivers */
+        assert_int_equal(strncmp(op->path, "/v1/", 4) == 0 && !is_signed, op->scope != 0);
         if (!op->scope)
             continue;
         char method[8];

@@ -172,10 +172,10 @@ static void a_call_brings_result_usage_cost_and_id(void **state)
     req.idempotency_key = "key-1";
     struct seen s = call(req, "{\"prompt\":\"hi\"}");
     assert_string_equal(
-        s.json,
-        "{\"text\":\"hello\",\"tool_calls\":[],\"finish_reason\":\"stop\",\"model\":\"m-1\","
-        "\"usage\":{\"input_tokens\":3,\"output_tokens\":2,\"cached_tokens\":0,"
-        "\"reasoning_tokens\":0}}");
+        s.json, "{\"message\":{\"content\":\"hello\",\"role\":\"assistant\"},"
+                "\"text\":\"hello\",\"tool_calls\":[],\"finish_reason\":\"stop\",\"model\":\"m-1\","
+                "\"usage\":{\"input_tokens\":3,\"output_tokens\":2,\"cached_tokens\":0,"
+                "\"reasoning_tokens\":0},\"cost_micros\":9}");
     assert_int_equal(s.cost_micros, 9); /* 4.5 + 4, rounded up once */
     assert_int_equal(s.usage.input_tokens, 3);
     assert_int_equal(s.tries, 1);
@@ -186,6 +186,31 @@ static void a_call_brings_result_usage_cost_and_id(void **state)
     assert_string_equal(httpd_header(&server, 0, "content-type"), "application/json");
     assert_string_equal(httpd_header(&server, 0, "x-org"), "us");
     assert_string_equal(httpd_header(&server, 0, "idempotency-key"), "key-1");
+}
+
+static void a_called_tool_has_its_own_name_again(void **state)
+{
+    (void)state;
+    SERVE({HEAD("200 OK", "Connection: close\r\n\r\n") "{\"choices\":[{\"finish_reason\":\"tool_"
+                                                       "calls\",\"message\":{\"tool_calls\":["
+                                                       "{\"id\":\"1\",\"function\":{\"name\":\"a_"
+                                                       "b\",\"arguments\":\"{\\\"z\\\":null,"
+                                                       "\\\"y\\\":[],\\\"x\\\":2.0}\"}},"
+                                                       "{\"id\":\"2\",\"function\":{\"name\":\"c_"
+                                                       "d\",\"arguments\":\"{oops\"}}]}}]}",
+           HTTPD_CLOSE});
+    struct mb_err err;
+    struct mb_llm_request req = chat;
+    req.tool_names = mb_json_parse(MB_STR("{\"a_b\":\"a.b\"}"), &err);
+    struct seen s =
+        call(req, "{\"prompt\":\"hi\",\"tools\":[{\"name\":\"a_b\"},{\"name\":\"c_d\"}]}");
+    json_decref(req.tool_names);
+    static const char message[] =
+        "{\"message\":{\"role\":\"assistant\",\"tool_calls\":["
+        "{\"arguments\":{\"x\":2,\"y\":[]},\"id\":\"1\",\"name\":\"a.b\"},"
+        "{\"arguments_text\":\"{oops\",\"id\":\"2\",\"name\":\"c_d\"}]},\"text\":\"\",";
+    s.json[sizeof(message) - 1] = '\0';
+    assert_string_equal(s.json, message);
 }
 
 static void tries_again_what_may_pass(void **state)
@@ -515,11 +540,11 @@ static void the_worst_case_covers_what_a_call_can_cost(void **state)
     SERVE({ANSWER("ok"), HTTPD_CLOSE});
     json_t *args = mb_json_parse(MB_STR("{\"prompt\":\"hi\",\"max_tokens\":100}"), NULL);
     /* 32 bytes at 1.5, 100 tokens at 2 */
-    assert_int_equal(mb_llm_worst_micros(llm, MB_LLM_CHAT, args), 248);
+    assert_int_equal(mb_llm_worst_micros(llm, MB_LLM_CHAT, args, 0), 248);
     json_object_set_new(args, "retries", json_integer(1));
-    assert_true(mb_llm_worst_micros(llm, MB_LLM_JSON, args) > 2 * 248);
+    assert_true(mb_llm_worst_micros(llm, MB_LLM_JSON, args, 0) > 2 * 248);
     json_object_set_new(args, "model", json_string("o/unlisted"));
-    assert_int_equal(mb_llm_worst_micros(llm, MB_LLM_CHAT, args), 0);
+    assert_int_equal(mb_llm_worst_micros(llm, MB_LLM_CHAT, args, 0), 0);
     json_decref(args);
 }
 
@@ -603,6 +628,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_call_brings_result_usage_cost_and_id),
+        T(a_called_tool_has_its_own_name_again),
         T(tries_again_what_may_pass),
         T(gives_up_after_its_tries),
         T(does_not_try_again_what_cannot_pass),

@@ -138,7 +138,7 @@ static void the_first_entry_that_fits_answers(void **state)
     for (size_t i = 0; i < MB_LEN(cases); i++) {
         char want[64];
         struct seen s = ask(MB_LLM_CHAT, cases[i].args);
-        snprintf(want, sizeof(want), "{\"text\":\"%s\"", cases[i].text);
+        snprintf(want, sizeof(want), ",\"text\":\"%s\"", cases[i].text);
         if (s.failed || !strstr(s.json, want))
             fail_msg("case %zu: %s %s", i, s.json, s.failed ? s.err.message : "");
     }

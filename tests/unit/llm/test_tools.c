@@ -78,10 +78,18 @@ static const struct {
     {"embed", "args", "{\"input\":[\"a\",\"b\"],\"dimensions\":3}", true},
     {"embed", "args", "{\"input\":[]}", false},
     {"embed", "args", "{\"input\":[1]}", false},
+    {"chat", "args",
+     "{\"prompt\":\"x\",\"tools\":[\"http.request\",{\"name\":\"f\"}],"
+     "\"tool_choice\":{\"name\":\"http.request\"}}",
+     true},
+    {"chat", "args", "{\"prompt\":\"x\",\"tools\":[\"no spaces\"]}", false},
+    {"chat", "args", "{\"prompt\":\"x\",\"schema\":{\"type\":\"object\"},\"name\":\"n\"}", true},
+    {"chat", "args", "{\"prompt\":\"x\",\"schema\":{\"type\":\"array\"}}", false},
     {"chat", "result",
-     "{\"text\":\"a\",\"tool_calls\":[{\"id\":\"1\",\"name\":\"f\",\"arguments\":{}}],"
+     "{\"message\":{\"role\":\"assistant\"},"
+     "\"text\":\"a\",\"tool_calls\":[{\"id\":\"1\",\"name\":\"f\",\"arguments\":{}}],"
      "\"finish_reason\":\"tool_calls\",\"model\":\"m\",\"usage\":{\"input_tokens\":1,"
-     "\"output_tokens\":2,\"cached_tokens\":0,\"reasoning_tokens\":0}}",
+     "\"output_tokens\":2,\"cached_tokens\":0,\"reasoning_tokens\":0},\"cost_micros\":0}",
      true},
     {"chat", "result", "{\"text\":\"a\"}", false},
 };

@@ -78,7 +78,7 @@ static int setup(void **state)
     config.sandbox_binary = mb_test_sandbox_path();
     if (mb_platform_init(&platform, &config, &err))
         fail_msg("%s", err.message);
-    mb_local_init(&local, &platform, false);
+    mb_local_init(&local, &platform);
     return 0;
 }
 

@@ -241,6 +241,27 @@ static void stop_of_an_idle_run_only_if_idle(void **state)
     driver_free(d);
 }
 
+static void a_run_tells_whether_it_computes_and_stays(void **state)
+{
+    (void)state;
+    struct driver *d = three_packages();
+    d->hold = true;
+    driver_start(d, 1, 3, 1, 2000000, "{}");
+    assert_true(driver_turn(d)); /* it waits for its first call */
+    driver_send(d, MB_MSG_STOP, 1, 2, NULL, 0, "");
+    assert_true(driver_turn(d));
+    assert_int_equal(d->runs[1].stopped_step, 2);
+    driver_release(d); /* the answer is on its way */
+    driver_send(d, MB_MSG_STOP, 1, 2, NULL, 0, "");
+    assert_true(driver_turn(d));
+    assert_int_equal(d->runs[1].stopped_step, 1);
+    assert_int_equal(d->vm->n_runs, 1);
+    driver_send(d, MB_MSG_STOP, 5, 2, NULL, 0, ""); /* no such run: answered all the same */
+    assert_true(driver_turn(d));
+    assert_int_equal(d->runs[5].stopped_step, 2);
+    driver_free(d);
+}
+
 static void pong_tells_how_many_could_go_on(void **state)
 {
     (void)state;
@@ -288,6 +309,7 @@ int main(void)
         cmocka_unit_test(thousands_of_runs_leave_nothing_behind),
         cmocka_unit_test(stop_ends_a_loop),
         cmocka_unit_test(stop_of_an_idle_run_only_if_idle),
+        cmocka_unit_test(a_run_tells_whether_it_computes_and_stays),
         cmocka_unit_test(pong_tells_how_many_could_go_on),
         cmocka_unit_test(frames_that_make_no_sense_break_off),
     };

@@ -1,7 +1,7 @@
 /* The documents that a package ships for its demonstration: Markdown files in the folders that its
  * manifest's "knowledge" names, as the API's documents. */
-#ifndef MB_APP_KNOWLEDGE_H
-#define MB_APP_KNOWLEDGE_H
+#ifndef MB_RUN_KNOWLEDGE_H
+#define MB_RUN_KNOWLEDGE_H
 
 #include <jansson.h>
 

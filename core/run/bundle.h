@@ -1,7 +1,7 @@
 /* A package's files as what a catalogue or the database takes: its manifest, its files as JSON, its
  * list of tools, its hash. */
-#ifndef MB_APP_BUNDLE_H
-#define MB_APP_BUNDLE_H
+#ifndef MB_RUN_BUNDLE_H
+#define MB_RUN_BUNDLE_H
 
 #include <jansson.h>
 

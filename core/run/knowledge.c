@@ -1,4 +1,4 @@
-#include "app/knowledge.h"
+#include "run/knowledge.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "app/bundle.h"
+#include "run/bundle.h"
 
 #include "base/json.h"
 

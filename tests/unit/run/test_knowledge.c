@@ -1,5 +1,5 @@
 /* Markdown files as documents. */
-#include "app/knowledge.h"
+#include "run/knowledge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
