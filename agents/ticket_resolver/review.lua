@@ -73,11 +73,12 @@ end
 function M.apply(draft, facts, decision)
   local data = decision and type(decision.data) == "table" and decision.data or {}
   local is_refund = facts.refund_requested
+  local is_decided = decision and decision.by and decision.by ~= "deadline" -- by a person
   if is_refund and data.refund_amount then facts.amount = data.refund_amount end
   if type(data.reply) == "string" and data.reply:find("%S") then
     draft.reply = data.reply
     draft.citations = citations.kept(data.reply, draft.citations)
-  elseif decision and not decision.approved and not (is_refund and decision.by) then
+  elseif decision and not decision.approved and not (is_refund and is_decided) then
     draft.reply, draft.citations = sentences.get(facts.language, "holding"), moon.json.array()
     if is_refund then draft.reply = draft.reply .. "\n\n" .. sentences.get(facts.language, "pending",
       M.amount_text(facts)) end
