@@ -19,6 +19,13 @@ const ORDER = [
     'cancel',
     'neighbour',
     'recovery',
+    'graph_run',
+    'graph_step',
+    'journal_bytes',
+    'replay',
+    'compile',
+    'compile',
+    'map',
     'peers',
 ];
 

@@ -9,6 +9,7 @@ import {promisify} from 'node:util';
 
 import {llmcall, modelsFile, startSpec, whyNoSpecs} from './lib/models.mjs';
 import {temporaryDir} from './lib/moonbase.mjs';
+import {until} from './lib/service.mjs';
 
 const skip = await whyNoSpecs();
 
@@ -53,6 +54,7 @@ const questions = [
     {args: {messages: conversation, tools, tool_choice: 'none', effort: 'minimal'}},
     {args: {messages: conversation, tools, tool_choice: 'required'}},
     {args: {messages: conversation, tools, tool_choice: {name: 'look_up'}, prompt: 'Look!'}},
+    {args: {messages: conversation, tools, schema, name: 'triage'}},
     {kind: 'json', args: {prompt: 'Classify.', schema, retries: 1}},
     {kind: 'json', args: {prompt: 'Classify.', schema: {type: 'array', items: {type: 'string'}}, name: 'tags', retries: 0}},
     {kind: 'json', args: {prompt: 'Anything.', schema: {type: 'object'}, retries: 0, effort: 'low'}},
@@ -62,10 +64,13 @@ const questions = [
 /** Sends the questions and returns what the server logged, having found each of them valid. */
 async function sendAll(dir, log, models, list) {
     const outcomes = await llmcall(dir, models, list, '--tries', '1');
-    const lines = (await readFile(log, 'utf8')).split('\n').filter(Boolean).map((line) => JSON.parse(line));
-    const requests = lines.filter((line) => line.method === 'POST');
+    // The server notes a request after it has answered it.
+    const requests = await until('all requests are noted', async () => {
+        const lines = (await readFile(log, 'utf8')).split('\n').slice(0, -1).map((line) => JSON.parse(line));
+        const posts = lines.filter((line) => line.method === 'POST');
+        return posts.length >= list.length && posts;
+    });
     for (const {status, error, body} of requests) assert.equal(status, 200, `${JSON.stringify(error)}\n${body}`);
-    assert.ok(requests.length >= list.length);
     for (const outcome of outcomes) {
         // The server's sample answers may not fit a schema or be a stream; they are never refused.
         const code = outcome.error?.code;

@@ -111,11 +111,11 @@ describe('serve --dev', () => {
         assert.equal(replayed.code, 0, replayed.stderr);
         assert.match(replayed.stderr, /the same outcome as recorded/);
         const again = JSON.parse(replayed.stdout);
-        assert.deepEqual(again.output, run.output);
-        assert.ok(again.steps.length > 0 && again.steps.every((step) => step.replayed));
+        assert.deepEqual(again.replayed.output, run.output);
+        assert.ok(again.calls.same > 0 && again.calls.new === 0);
         assert.equal((await moonbase.api.get('/v1/balance')).json.balance_micros, before);
         const missing = await command('replay', `run_${'0'.repeat(32)}`, '--data', moonbase.dir);
-        assert.equal(missing.code, 1);
+        assert.equal(missing.code, 2);
     });
 
     it('ends in good order on SIGTERM, and has the same key at the next start', async () => {

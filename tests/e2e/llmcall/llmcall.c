@@ -79,7 +79,7 @@ static void run(struct mb_llm *llm, const json_t *line)
     struct mb_llm_call *call;
     outcome = json_pack("{s:[]}", "deltas");
     json_object_set_new(outcome, "worst_micros",
-                        json_integer(mb_llm_worst_micros(llm, req.kind, req.args)));
+                        json_integer(mb_llm_worst_micros(llm, req.kind, req.args, 0)));
     loop.stop = false;
     if (mb_llm_start(llm, &req, &call, &err) == 0) {
         mb_loop_run(&loop);
