@@ -144,6 +144,8 @@ static int start_stores(struct serve *s, struct mb_err *err)
     const struct mb_pg_opts pg = {
         .conninfo = s->config->database_url,
         .connections = (int)s->platform.config->database_connections,
+        /* each run may have a call there, and each client who follows one a look */
+        .queue_max = (int)MB_MAX(4096, 2 * s->platform.config->max_runs),
         .on_state = on_pg_state,
         .arg = s,
     };

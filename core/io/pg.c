@@ -295,7 +295,7 @@ int mb_pg_query(struct mb_pg *pg, const struct mb_pg_stmt *stmt, const struct mb
 {
     struct mb_pg_lane_state *lane = &pg->lanes[stmt->lane];
     mb_assert(!pg->freed && on_done && stmt->n_params <= MB_PG_PARAMS_MAX);
-    if (lane->n_waiting + lane->n_flying >= pg->opts.queue_max) {
+    if (!stmt->goes_first && lane->n_waiting + lane->n_flying >= pg->opts.queue_max) {
         pg->stats.refused++;
         return mb_err_set(err, MB_E_OVERLOADED, "the database: %d queries wait already",
                           pg->opts.queue_max);
@@ -304,7 +304,8 @@ int mb_pg_query(struct mb_pg *pg, const struct mb_pg_stmt *stmt, const struct mb
     query->on_done = on_done;
     query->arg = arg;
     pg->stats.queries++;
-    struct mb_pg_conn *conn = mb_list_is_empty(&lane->waiting) ? next_conn(lane) : NULL;
+    bool may_go = stmt->goes_first || mb_list_is_empty(&lane->waiting);
+    struct mb_pg_conn *conn = may_go ? next_conn(lane) : NULL;
     if (stmt->borrow)
         query->params = params;
     else if (!conn || stmt->retry)
@@ -313,7 +314,10 @@ int mb_pg_query(struct mb_pg *pg, const struct mb_pg_stmt *stmt, const struct mb
         lane->draining = false;
         mb_pg_conn_send(conn, query, params);
     } else {
-        mb_list_push(&lane->waiting, &query->node);
+        if (stmt->goes_first)
+            mb_list_push_front(&lane->waiting, &query->node);
+        else
+            mb_list_push(&lane->waiting, &query->node);
         lane->n_waiting++;
     }
     if (handle)

@@ -62,6 +62,9 @@ struct mb_pg_stmt {
     bool retry;
     /* Parameters stay valid until the callback or the cancel: they are not copied. */
     bool borrow;
+    /* Goes before all that wait, and is never refused for their number: for the few queries that
+     * keep a core alive while everybody else waits for it. */
+    bool goes_first;
     int deadline_ms; /* from the call on; 0 = the pool's default, -1 = none */
 };
 

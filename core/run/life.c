@@ -44,24 +44,28 @@ static const struct mb_pg_stmt start_stmt = {
     .sql = "select engine.core_start($1, $2) from engine.ensure_partitions()",
     .n_params = 2,
     .types = (const uint32_t[]){MB_PG_TEXT, MB_PG_INT4},
+    .goes_first = true,
 };
 static const struct mb_pg_stmt beat_stmt = {
     .name = "core_beat",
     .sql = "select engine.core_beat($1)",
     .n_params = 1,
     .types = (const uint32_t[]){MB_PG_INT8},
+    .goes_first = true,
 };
 static const struct mb_pg_stmt reap_stmt = {
     .name = "reap",
     .sql = "select engine.reap($1, $2)",
     .n_params = 2,
     .types = (const uint32_t[]){MB_PG_INT8, MB_PG_INT4},
+    .goes_first = true,
 };
 static const struct mb_pg_stmt stop_stmt = {
     .name = "core_stop",
     .sql = "select engine.core_stop($1)",
     .n_params = 1,
     .types = (const uint32_t[]){MB_PG_INT8},
+    .goes_first = true,
 };
 static const struct mb_pg_stmt care_stmt = {
     .name = "care",
@@ -77,6 +81,7 @@ static const struct mb_pg_stmt claim_stmt = {
            "from engine.claim($1, $2)",
     .n_params = 2,
     .types = (const uint32_t[]){MB_PG_INT8, MB_PG_INT4},
+    .goes_first = true,
 };
 
 static void ignore(void *arg, const struct mb_pg_result *res, const struct mb_err *err)

@@ -269,6 +269,25 @@ static void refuses_beyond_its_queue(void **state)
     mb_pg_free(pg);
 }
 
+static void what_keeps_a_core_alive_is_never_refused_and_goes_first(void **state)
+{
+    (void)state;
+    static const struct mb_pg_stmt first = {
+        .name = "first", .sql = "select $1", .n_params = 1, .types = int8_type, .goes_first = true};
+    struct mb_pg *pg = open_pool("postgres", 2); /* not connected yet: all wait */
+    struct seen seen = {0}, alive = {0};
+    struct mb_pg_param p = mb_pg_int8(1), q = mb_pg_int8(2);
+    struct mb_err err;
+    start(pg, &stmt_echo, &p, on_int, &seen);
+    start(pg, &stmt_echo, &p, on_int, &seen);
+    assert_int_equal(mb_pg_query(pg, &stmt_echo, &p, on_int, &seen, NULL, &err), -MB_E_OVERLOADED);
+    start(pg, &first, &q, on_int, &alive);
+    wait_for(&alive, 1);
+    assert_int_equal(alive.value, 2);
+    wait_for(&seen, 2);
+    mb_pg_free(pg);
+}
+
 static void an_error_of_one_query_leaves_its_neighbours_alone(void **state)
 {
     (void)state;
@@ -597,6 +616,7 @@ int main(void)
         cmocka_unit_test(carries_arrays_with_nulls_and_sparse_ones),
         cmocka_unit_test(keeps_many_queries_in_flight_and_answers_each),
         cmocka_unit_test(refuses_beyond_its_queue),
+        cmocka_unit_test(what_keeps_a_core_alive_is_never_refused_and_goes_first),
         cmocka_unit_test(an_error_of_one_query_leaves_its_neighbours_alone),
         cmocka_unit_test(maps_what_functions_raise),
         cmocka_unit_test(a_cancelled_query_never_calls_back),
