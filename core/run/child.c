@@ -142,19 +142,21 @@ static void answer_over(struct mb_call *call, const struct mb_child_state *state
 
 /* ---------------------------------------------------------------- waiting */
 
+/* Not before the store has said that the child goes on: its end may be what woke the run, which
+ * nobody would be told of again. */
 bool mb_child_is_long(const struct mb_call *call)
 {
     const struct mb_engine *e = call->run->engine;
-    return e->loop->now_us - call->child->since_us >= e->config.park_grace_us;
+    return !call->child->is_asking && !call->child->is_unseen &&
+           e->loop->now_us - call->child->since_us >= e->config.park_grace_us;
 }
 
 static void on_timer(struct mb_timer *timer)
 {
     struct mb_call *call = MB_CONTAINER_OF(timer, struct mb_call, timer);
-    struct mb_run *run = call->run;
-    mb_timer_arm(&run->engine->loop->timers, timer, run->engine->loop->now_us + LOOK_US);
+    struct mb_loop *loop = call->run->engine->loop;
+    mb_timer_arm(&loop->timers, timer, loop->now_us + LOOK_US);
     look(call);
-    mb_wait_consider_parking(run);
 }
 
 static void wait_for(struct mb_call *call)
@@ -199,6 +201,7 @@ static void on_read(void *arg, const struct mb_child_state *state, const struct 
         mb_call_refuse(call, &local);
         return;
     }
+    child->is_unseen = false;
     learn_budget(call, state);
     if (!waits(call))
         answer_started(call);
@@ -206,6 +209,8 @@ static void on_read(void *arg, const struct mb_child_state *state, const struct 
         answer_over(call, state);
     else if (child->again)
         look(call);
+    else
+        mb_wait_consider_parking(call->run);
 }
 
 /* Asks the store how the child is. */
@@ -351,6 +356,7 @@ void mb_child_advance(struct mb_call *call)
         else
             answer_started(call);
     } else {
+        child->is_unseen = true;
         wait_for(call);
         look(call);
     }

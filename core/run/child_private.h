@@ -15,6 +15,7 @@ struct mb_child {
     bool knows_budget;
     bool is_asking; /* the store or the catalogue will call back */
     bool again;     /* and is to be asked once more then */
+    bool is_unseen; /* made in an earlier life, and the store has not said yet how it is */
 };
 
 /* Does the input fit the child's package? */

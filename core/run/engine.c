@@ -162,8 +162,33 @@ static void on_deployment(void *arg, struct mb_deployment *d, const struct mb_er
     free(t);
 }
 
+void mb_claimed_free(struct mb_claimed *claimed)
+{
+    if (!claimed)
+        return;
+    json_decref(claimed->limits);
+    free(claimed);
+}
+
+/* That a run was parked may be heard on one connection after it was claimed on another: what woke
+ * it came in between. Then it is taken when its old self is gone. */
+static void take_afterwards(struct mb_run *run, const struct mb_claimed *c)
+{
+    if (run->phase != MB_PHASE_CLOSING || run->again)
+        return;
+    run->again = mb_alloc(sizeof(*c));
+    *run->again = *c;
+    run->again->limits = json_incref(c->limits);
+    run->again->input = MB_STR("");
+}
+
 void mb_engine_take(struct mb_engine *e, const struct mb_claimed *c)
 {
+    struct mb_run *run = mb_map_get(&e->runs, c->run_id.bytes, sizeof(c->run_id.bytes));
+    if (run) {
+        take_afterwards(run, c);
+        return;
+    }
     struct mb_deployment *d = mb_catalog_find(e->catalog, c->customer_id, c->deployment_id);
     if (d && mb_deployment_is(d, c->package_id, c->config_revision)) {
         adopt(e, c, c->limits, d);

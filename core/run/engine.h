@@ -102,6 +102,7 @@ void mb_engine_drain(struct mb_engine *engine, void (*on_idle)(void *arg), void 
 /* Executes a run that this core has claimed from the store. */
 struct mb_claimed;
 void mb_engine_take(struct mb_engine *engine, const struct mb_claimed *claimed);
+void mb_claimed_free(struct mb_claimed *claimed); /* of one that owns its limits; takes NULL */
 /* The store is usable again: calls that were held go on. */
 void mb_engine_on_store_up(struct mb_engine *engine);
 /* A person has decided something in a run: if it is here, its call is answered. */

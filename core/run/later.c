@@ -8,9 +8,12 @@
 
 enum { LOOK_US = 5000 }; /* between looks whether a run that computes has come to a wait */
 
+/* One question at a time: a run that was asked to let go may be gone. */
 static void ask(struct mb_run *run)
 {
-    if (run->slot && !run->asking)
+    if (run->parking)
+        run->answered = true; /* as good as: it is not to be parked */
+    else if (run->slot && !run->asking)
         mb_sandbox_ask_idle(run);
 }
 
@@ -46,6 +49,12 @@ static void on_look(struct mb_timer *timer)
     ask(MB_CONTAINER_OF(timer, struct mb_call, timer)->run);
 }
 
+void mb_later_resume(struct mb_run *run)
+{
+    if (first(run))
+        ask(run);
+}
+
 void mb_later_on_idle(struct mb_run *run, bool is_idle)
 {
     struct mb_call *call = first(run);
@@ -61,6 +70,5 @@ void mb_later_on_idle(struct mb_run *run, bool is_idle)
         mb_call_from_record(call, call->record);
     else
         mb_side_on_turn(run->side, call);
-    if (first(run))
-        ask(run);
+    mb_later_resume(run);
 }

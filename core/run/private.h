@@ -72,6 +72,7 @@ struct mb_run {
     struct mb_err *error; /* NULL = none */
     json_t *error_details;
     bool diverged, handed_back;
+    struct mb_claimed *again; /* owned; this core has it anew already, see mb_engine_take */
     bool was_claimed; /* from the store: it may have children that this core has not heard of */
 
     struct {
@@ -272,6 +273,7 @@ struct mb_row *mb_row_new(struct mb_run *run, enum mb_row_kind kind, enum mb_row
 void mb_later_add(struct mb_call *call, int64_t turn_us, struct mb_recorded *record);
 void mb_later_forget(struct mb_call *call); /* frees what it holds for it */
 void mb_later_on_idle(struct mb_run *run, bool is_idle);
+void mb_later_resume(struct mb_run *run); /* it was asked to let go, and did not */
 
 /* note.c */
 void mb_note_on_frame(struct mb_run *run, const struct mb_frame *frame); /* EMIT, LOG */

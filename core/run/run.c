@@ -83,6 +83,7 @@ void mb_run_free(struct mb_run *run)
     run->tenant->n_runs--;
     mb_deployment_unref(run->deployment);
     json_decref(run->error_details);
+    mb_claimed_free(run->again);
     free(run->error);
     free(run->input);
     free(run->output);
@@ -323,8 +324,14 @@ void mb_run_drop(struct mb_run *run)
 void mb_run_on_durable(struct mb_run *run)
 {
     if (run->phase == MB_PHASE_CLOSING) {
+        struct mb_engine *e = run->engine;
+        struct mb_claimed *again = run->again;
+        run->again = NULL;
         tell_end(run);
         mb_run_free(run);
+        if (again)
+            mb_engine_take(e, again);
+        mb_claimed_free(again);
         return;
     }
     MB_LIST_EACH(it, tmp, &run->followers)

@@ -220,8 +220,10 @@ void mb_wait_consider_parking(struct mb_run *run)
 
 void mb_wait_on_released(struct mb_run *run, bool released)
 {
-    if (!released)
-        return; /* it computes: its next frame brings it here again */
+    if (!released) { /* it computes: its next frame brings it here again */
+        mb_later_resume(run);
+        return;
+    }
     if (run->answered || !run->n_calls) {
         mb_run_rebuild(run);
         return;

@@ -236,9 +236,64 @@ describe("what is another customer's", () => {
     });
 });
 
+describe('branches in any order', () => {
+    const bodies = {
+        race: `local won, i = moon.race { function() return moon.llm.chat { prompt = "x" }.text end,
+                   function() return moon.llm.chat { prompt = "y" }.text end, function() moon.sleep(0.03) return "slow" end }
+               return { won, i, moon.now(), moon.uuid() }`,
+        map: `return { moon.map({ 1, 2, 3, 4, 5, 6, 7 }, function(x)
+                   return { moon.llm.chat { prompt = "m" .. x % 2 }.text, moon.now(), moon.uuid() }
+               end, { limit = 3 }), moon.now(), moon.random() }`,
+        graph: `return moon.graph { state = { items = "array", out = "append" }, nodes = {
+                   split = function() return { items = { "a", "b", "c", "d" } } end,
+                   work = { run = function(item) return { out = { item .. moon.llm.chat { prompt = item }.text } } end,
+                       retries = 2, backoff_s = 0.01, timeout_s = 0.04,
+                       fallback = function(item) return { out = { item .. moon.now() } } end },
+               }, edges = { split = { each = "items", to = "work" }, work = "end" }, start = "split" }:run({}, { stream = "updates" })`,
+        saga: `local ok, err = pcall(moon.saga, function(saga)
+                   saga:step(function() return moon.llm.chat("one").text end, function(said) moon.kv.set("undone", said) end)
+                   moon.parallel { function() saga:step(function() return moon.llm.chat("two").text end, function() end) end,
+                       function() saga:step(function() return moon.llm.chat("two").text end, function() end) end }
+                   error { code = "boom", message = "no", retryable = false }
+               end)
+               return { ok, err, moon.now() }`,
+        children: `return moon.map({ 1, 2, 3, 4 }, function(n) return { pcall(moon.run, "CHILD", { n = n % 2 }, { budget_micros = 9000 }) } end)`,
+    };
+
+    it('are replayed as they were, two hundred runs of them, for nothing', async () => {
+        const child = await deploy('if input.n == 1 then error { code = "bad", message = "no" } end return moon.llm.chat("child").text', {
+            name: uniqueName('child'),
+        });
+        const deployments = [];
+        for (const body of Object.values(bodies))
+            deployments.push(await deploy(body.replace('CHILD', child.name), {budget_micros: 10_000_000}));
+        const runs = [];
+        const each = async (work) => {
+            let next = 0;
+            const one = async () => {
+                while (next < 200) await work(next++);
+            };
+            await Promise.all(Array.from({length: 16}, one));
+        };
+        await each(async (n) => {
+            runs[n] = await execute(deployments[n % deployments.length], {n});
+            assert.equal(runs[n].diverged, false);
+        });
+        const before = [model.calls, (await api.get('/v1/balance')).json.balance_micros];
+        await each(async (n) => {
+            let answer;
+            do answer = await api.post(`/v1/runs/${runs[n].id}/replay`, {});
+            while (answer.status === 503);
+            const {same, diverged, calls, output_changes: changes} = answer.json;
+            assert.deepEqual([same, diverged], [true, false], JSON.stringify([n % deployments.length, runs[n].id, calls, changes]));
+        });
+        assert.deepEqual([model.calls, (await api.get('/v1/balance')).json.balance_micros], before);
+    });
+});
+
 describe('a flood', () => {
     it("of replays leaves others' replays and simulations their place", async () => {
-        const deployment = await deploy('while true do end');
+        const deployment = await deploy('while true do end', {limits: {cpu_ms: 300}});
         const run = await execute(deployment);
         assert.equal(run.error.code, 'cpu_limit');
         const mine = await deploy('return moon.kv.get("a")', {}, {}, other);
@@ -347,60 +402,5 @@ describe('a flood', () => {
             }
         });
         assert.doesNotMatch(moonbase.log, /worker_killed|sandbox_lost/);
-    });
-});
-
-describe('branches in any order', () => {
-    const bodies = {
-        race: `local won, i = moon.race { function() return moon.llm.chat { prompt = "x" }.text end,
-                   function() return moon.llm.chat { prompt = "y" }.text end, function() moon.sleep(0.03) return "slow" end }
-               return { won, i, moon.now(), moon.uuid() }`,
-        map: `return { moon.map({ 1, 2, 3, 4, 5, 6, 7 }, function(x)
-                   return { moon.llm.chat { prompt = "m" .. x % 2 }.text, moon.now(), moon.uuid() }
-               end, { limit = 3 }), moon.now(), moon.random() }`,
-        graph: `return moon.graph { state = { items = "array", out = "append" }, nodes = {
-                   split = function() return { items = { "a", "b", "c", "d" } } end,
-                   work = { run = function(item) return { out = { item .. moon.llm.chat { prompt = item }.text } } end,
-                       retries = 2, backoff_s = 0.01, timeout_s = 0.04,
-                       fallback = function(item) return { out = { item .. moon.now() } } end },
-               }, edges = { split = { each = "items", to = "work" }, work = "end" }, start = "split" }:run({}, { stream = "updates" })`,
-        saga: `local ok, err = pcall(moon.saga, function(saga)
-                   saga:step(function() return moon.llm.chat("one").text end, function(said) moon.kv.set("undone", said) end)
-                   moon.parallel { function() saga:step(function() return moon.llm.chat("two").text end, function() end) end,
-                       function() saga:step(function() return moon.llm.chat("two").text end, function() end) end }
-                   error { code = "boom", message = "no", retryable = false }
-               end)
-               return { ok, err, moon.now() }`,
-        children: `return moon.map({ 1, 2, 3, 4 }, function(n) return { pcall(moon.run, "CHILD", { n = n % 2 }, { budget_micros = 9000 }) } end)`,
-    };
-
-    it('are replayed as they were, two hundred runs of them, for nothing', async () => {
-        const child = await deploy('if input.n == 1 then error { code = "bad", message = "no" } end return moon.llm.chat("child").text', {
-            name: uniqueName('child'),
-        });
-        const deployments = [];
-        for (const body of Object.values(bodies))
-            deployments.push(await deploy(body.replace('CHILD', child.name), {budget_micros: 10_000_000}));
-        const runs = [];
-        const each = async (work) => {
-            let next = 0;
-            const one = async () => {
-                while (next < 200) await work(next++);
-            };
-            await Promise.all(Array.from({length: 16}, one));
-        };
-        await each(async (n) => {
-            runs[n] = await execute(deployments[n % deployments.length], {n});
-            assert.equal(runs[n].diverged, false);
-        });
-        const before = [model.calls, (await api.get('/v1/balance')).json.balance_micros];
-        await each(async (n) => {
-            let answer;
-            do answer = await api.post(`/v1/runs/${runs[n].id}/replay`, {});
-            while (answer.status === 503);
-            const {same, diverged, calls, output_changes: changes} = answer.json;
-            assert.deepEqual([same, diverged], [true, false], JSON.stringify([n % deployments.length, runs[n].id, calls, changes]));
-        });
-        assert.deepEqual([model.calls, (await api.get('/v1/balance')).json.balance_micros], before);
     });
 });
