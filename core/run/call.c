@@ -159,9 +159,8 @@ static void on_timeout(struct mb_timer *timer)
 {
     struct mb_call *call = MB_CONTAINER_OF(timer, struct mb_call, timer);
     struct mb_err err;
-    bool again = !call->is_write || mb_tool_is_idempotent(call->gate.tool, call->gate.args);
     mb_err_set(&err, MB_E_TIMEOUT, "no answer within timeout_ms = %" PRId64, call->timeout_ms);
-    err.retryable = again;
+    err.retryable = !call->is_write || call->is_idempotent;
     mb_gate_cancel(&call->gate);
     mb_call_refuse(call, &err);
 }
@@ -260,7 +259,7 @@ static void resume_intent(struct mb_call *call, const struct mb_recorded *record
     call->intent_seq = record->intent_seq;
     if (record->is_decided) {
         mb_wait_settled(call, record);
-    } else if (mb_tool_is_idempotent(call->gate.tool, call->gate.args)) {
+    } else if (call->is_idempotent) {
         mb_call_go(call);
     } else {
         call->state = MB_CALL_SETTLE;
@@ -305,6 +304,7 @@ static void begin(struct mb_call *call, struct mb_str tool_name)
         return;
     }
     call->is_write = mb_tool_is_write(call->gate.tool, call->gate.args);
+    call->is_idempotent = mb_tool_is_idempotent(call->gate.tool, call->gate.args);
     if (call->gate.tool->kind == MB_TOOL_WAIT && !run->gate->stand_in)
         mb_wait_start(call, record);
     else if (call->gate.tool->kind == MB_TOOL_CHILD && !run->gate->stand_in)
@@ -460,7 +460,7 @@ static bool take_up_again(struct mb_call *call)
 {
     if (!call->gate.args) /* the gate has let go of them */
         call->gate.args = mb_json_parse(MB_STR_OF(call->args_text, call->args_len), NULL);
-    if (call->is_write && !mb_tool_is_idempotent(call->gate.tool, call->gate.args)) {
+    if (call->is_write && !call->is_idempotent) {
         mb_wait_ask_settlement(call);
         return true;
     }
@@ -474,6 +474,7 @@ static void on_gate_done(struct mb_gate_call *gate, struct mb_str result,
                          const struct mb_usage *usage, const struct mb_err *err)
 {
     struct mb_call *call = MB_CONTAINER_OF(gate, struct mb_call, gate);
+    mb_timer_cancel(&call->run->engine->loop->timers, &call->timer); /* of its timeout_ms */
     if (err && err->code == MB_E_SANDBOX_LOST && take_up_again(call))
         return;
     mb_call_done(call, result, usage, err);

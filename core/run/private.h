@@ -132,7 +132,7 @@ struct mb_call {
     int64_t next_us;    /* wall clock; when something is to be told or done, due_us at the latest */
     int64_t reserved_micros, wanted_micros;
     int intent_seq; /* 0 = none written */
-    bool is_write;
+    bool is_write, is_idempotent;
     uint64_t branch;  /* that asked: msg.h */
     int64_t later_us; /* waits for its turn: later.c; 0 = it does not */
     struct mb_recorded
