@@ -24,7 +24,6 @@ const ORDER = [
     'journal_bytes',
     'replay',
     'compile',
-    'compile',
     'map',
     'peers',
 ];
