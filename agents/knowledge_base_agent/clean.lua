@@ -1,5 +1,5 @@
 -- Foreign text on its way into a prompt: bounded, without control characters, unable to close the section that it
--- stands in.
+-- stands in. A package is whole by itself, so ticket_resolver has a copy of cut() and text() of its own.
 
 local M = {}
 
@@ -26,13 +26,13 @@ function M.text(text, bytes)
   return disarm(text)
 end
 
-function M.line(text, bytes)
-  return (M.text(text, bytes or 500):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
-end
-
 -- One space for each run of spaces: how quotes and bodies are compared.
 function M.squeeze(text)
   return (text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
+end
+
+function M.line(text, bytes)
+  return M.squeeze(M.text(text, bytes or 500))
 end
 
 return M

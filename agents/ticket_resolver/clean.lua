@@ -1,5 +1,5 @@
 -- Foreign text on its way into a prompt: bounded, without control characters, and unable to close the section
--- that it stands in.
+-- that it stands in. A package is whole by itself, so knowledge_base_agent has a copy of cut() and text() of its own.
 
 local M = {}
 

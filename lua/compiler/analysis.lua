@@ -93,20 +93,18 @@ local function is_inside(node, field)
     return false
 end
 
-local function infer_all(a, node, scope, inside)
-    for _, e in ipairs(node.expressions) do
-        if is_inside(node, e.field) == inside and e.field:sub(1, 8) ~= "fallback" then
-            infer.infer(e.ast, scope, function(message, at, code, expected, is_warning)
-                a.problems.report(node.id, e.field, message, code, expected, lexer.character(e.source, at), is_warning)
-            end)
-        end
-    end
+local function is_fallback(_, field)
+    return field:sub(1, 8) == "fallback"
 end
 
--- A fallback is made of what is there before the node.
-local function infer_fallback(a, node, scope)
+local function is_own(node, field)
+    return not is_inside(node, field) and not is_fallback(node, field)
+end
+
+-- Infers those of the node's expressions whose fields are wanted(node, field).
+local function infer_where(wanted, a, node, scope)
     for _, e in ipairs(node.expressions) do
-        if e.field:sub(1, 8) == "fallback" then
+        if wanted(node, e.field) then
             infer.infer(e.ast, scope, function(message, at, code, expected, is_warning)
                 a.problems.report(node.id, e.field, message, code, expected, lexer.character(e.source, at), is_warning)
             end)
@@ -125,7 +123,7 @@ function M.output_of(a, node)
     end
     if node.def.inside then
         local sure, maybe = flow.at_end_of(node)
-        infer_all(a, node, scope_of(a, node, node.body_region, sure, maybe), true)
+        infer_where(is_inside, a, node, scope_of(a, node, node.body_region, sure, maybe))
     end
     node.output = node.def.output(node, a.context_of(node))
     node.output_type = node.output ~= nil and types.type(node.output) or nil
@@ -193,8 +191,8 @@ function M.run(a, order, others)
     end
     for _, node in ipairs(all) do
         local scope = scope_of(a, node, node.region, node.sure or {}, node.maybe or {})
-        infer_all(a, node, scope, false)
-        infer_fallback(a, node, scope)
+        infer_where(is_own, a, node, scope)
+        infer_where(is_fallback, a, node, scope) -- it is made of what is there before the node
         if not node.def.inside then
             M.output_of(a, node)
         end

@@ -21,6 +21,17 @@ function M.of_call(w, node, indent)
     return emit_fields.entries(w, CALL, values, "", indent)
 end
 
+-- The end of a call: `how`, its last argument but one (Lua, or nil), and of_call()'s options, where there are any.
+function M.close_call(w, text, how, own, indent)
+    if how or #own > 0 then
+        text = text .. ", " .. (how or "nil")
+    end
+    if #own > 0 then
+        text = text .. ", " .. w:fields(own, indent)
+    end
+    return text .. ")"
+end
+
 -- How a fallback is said: what is made of other things only when it is needed.
 local function fallback(w, tree, indent)
     local text = w:value(tree, indent)

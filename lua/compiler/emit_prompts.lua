@@ -2,6 +2,7 @@
 -- names them.
 
 local expression = require "compiler.expression"
+local naming = require "compiler.names"
 
 local LONG_BYTES = 160
 
@@ -67,13 +68,8 @@ local function fill(parts, w)
         else
             local source = expression.format(part)
             if not by_source[source] then
-                local base, n = place_name(part, w.names), 1
-                local name = base
-                while taken[name] do
-                    n = n + 1
-                    name = base .. "_" .. n
-                end
-                taken[name], by_source[source] = true, name
+                local name = naming.free(place_name(part, w.names), taken)
+                by_source[source] = name
                 vars[#vars + 1] = { name, w:expression(part) }
             end
             texts[i] = "{{ " .. by_source[source] .. " }}"
@@ -89,12 +85,7 @@ function M.write(w, tree, name, indent)
     if not is_long(parts) or not is_sayable(parts) then
         return nil
     end
-    local file, n = name, 1
-    while w.prompt_names[file] do
-        n = n + 1
-        file = name .. "_" .. n
-    end
-    w.prompt_names[file] = true
+    local file = naming.free(name, w.prompt_names)
     local text, vars = fill(parts, w)
     w.files["prompts/" .. file .. ".md"] = text
     if #vars == 0 then

@@ -3,8 +3,10 @@
 local expression = require "compiler.expression"
 local prompts = require "compiler.emit_prompts"
 local emit_json = require "compiler.emit_json"
+local naming = require "compiler.names"
 
-local STEP, LINE = "    ", 100
+local STEP = "    "
+local LINE = 80 -- of a table: a call stands before it
 
 local M = { STEP = STEP }
 
@@ -97,58 +99,28 @@ function writer:prompt(tree, name, indent)
     return prompts.write(self, tree, name, indent) or self:template(tree)
 end
 
--- JSON as a tree of literals.
-local function literal(value)
-    if type(value) ~= "table" then
-        return { kind = "literal", value = value }
-    elseif emit_json.is_list(value) then
-        local items = {}
-        for i, item in ipairs(value) do
-            items[i] = literal(item)
-        end
-        return { kind = "list", items = items }
-    end
-    local fields = {}
-    for i, key in ipairs(emit_json.keys(value)) do
-        fields[i] = { name = key, value = literal(value[key]) }
-    end
-    return { kind = "object", fields = fields }
-end
-
 -- JSON that holds no templates: schemas, lists of names.
 function writer:json(value, indent)
-    return self:value(literal(value), indent)
+    return self:value(expression.plain(value, emit_json.keys), indent)
 end
 
 -- {{name, text}, ...} as a table constructor; texts that have several lines are printed for indent .. STEP.
-function writer:fields(entries, indent)
+function writer.fields(_, entries, indent)
     if #entries == 0 then
         return "{}"
     end
     local pieces = {}
     for i, entry in ipairs(entries) do
-        local name = expression.is_lua_name(entry[1]) and entry[1] or "[" .. self:text(entry[1]) .. "]"
-        pieces[i] = name .. " = " .. entry[2]
+        pieces[i] = expression.field_to_lua(entry[1], entry[2])
     end
-    local line = "{ " .. table.concat(pieces, ", ") .. " }"
-    if #line + #indent <= LINE - 20 and not line:find("\n", 1, true) then
-        return line
-    end
-    local inner = indent .. STEP
-    return "{\n" .. inner .. table.concat(pieces, ",\n" .. inner) .. ",\n" .. indent .. "}"
+    return expression.constructor_to_lua(pieces, indent, LINE)
 end
 
 -- ------------------------------------------------------------------------------ names
 
 -- A name that nothing else in the file has.
 function writer:new_name(wanted)
-    local name, n = wanted, 1
-    while self.taken[name] do
-        n = n + 1
-        name = wanted .. "_" .. n
-    end
-    self.taken[name] = true
-    return name
+    return naming.free(wanted, self.taken)
 end
 
 local function note_lambdas(value, taken, seen)

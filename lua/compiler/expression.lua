@@ -16,7 +16,8 @@ local M = {
     infer = infer.infer, value = values.value, plain = values.plain,
     to_lua = print.expression, template_to_lua = print.template, value_to_lua = print.value,
     read_lua = unprint.value, read_template = unprint.template, read_expression = unprint.expression,
-    text_to_lua = print.text, long_text_to_lua = print.long_text, is_lua_name = print.is_name,
+    text_to_lua = print.text, field_to_lua = print.field, constructor_to_lua = print.constructor,
+    is_lua_name = print.is_name,
 }
 
 local function attempt(read, source, most)
@@ -25,14 +26,12 @@ local function attempt(read, source, most)
     elseif #source > most then
         return nil, { message = "this is longer than " .. most .. " bytes", at = 1, expected = "less", code = "syntax" }
     end
-    local ok, tree = pcall(read, source)
-    if ok then
+    local tree, problem = lexer.attempt(read, source)
+    if tree then
         tree.source = source
         return tree
-    elseif type(tree) ~= "table" or not tree.problem then
-        error(tree, 0)
     end
-    return nil, { message = tree.message, at = lexer.character(source, tree.at), expected = tree.expected, code = tree.code }
+    return nil, { message = problem.message, at = lexer.character(source, problem.at), expected = problem.expected, code = problem.code }
 end
 
 function M.parse(source)

@@ -178,7 +178,8 @@ function READ.enum(value, field, path, cx)
         end
     end
     local hint = type(value) == "string" and suggest.hint(value, field.of) or ""
-    cx.report(path, "'" .. tostring(value) .. "' is not allowed here" .. hint, field.code or "not_allowed",
+    local what = type(value) == "table" and "a list or an object" or "'" .. tostring(value) .. "'"
+    cx.report(path, what .. " is not allowed here" .. hint, field.code or "not_allowed",
         "one of " .. table.concat(field.of, ", "))
     return nil
 end

@@ -37,6 +37,16 @@ function M.is_name(text)
     return match(text, "^[%a_][%w_]*$") ~= nil
 end
 
+-- How tightly an operator binds, and how tightly its left and its right side have to, by a table of levels: ".." groups
+-- from the right, comparisons do not chain.
+function M.binding(levels, operator)
+    local level = levels[operator]
+    if operator == ".." then
+        return level, level + 1, level
+    end
+    return level, level == levels["=="] and level + 1 or level, level + 1
+end
+
 local write
 
 local function list_of(items)
@@ -87,13 +97,7 @@ function OPS.unary(ast)
 end
 
 function OPS.binary(ast)
-    local level = LEVEL[ast.operator]
-    local left, right = level, level + 1
-    if ast.operator == ".." then
-        left, right = level + 1, level
-    elseif level == LEVEL["=="] then
-        left = level + 1
-    end
+    local level, left, right = M.binding(LEVEL, ast.operator)
     return write(ast.left, left) .. " " .. ast.operator .. " " .. write(ast.right, right), level
 end
 

@@ -9,8 +9,8 @@ local M = {}
 
 local SHOWN = { branch = "a branch", body = "the body", error = "the error", next = "the next node" }
 
--- Kinds of edges that may leave a node.
-local function kinds_of(node)
+-- Kinds of edges that may leave a node, in the order of the Lua.
+function M.kinds(node)
     local kinds = {}
     for _, kind in ipairs(node.def.exits) do
         if kind == "case" then
@@ -39,7 +39,7 @@ local function is_kind(text)
 end
 
 local function check_kind(edge, from, report)
-    local kinds = kinds_of(from)
+    local kinds = M.kinds(from)
     if has(kinds, edge.kind) then
         return true
     elseif #kinds == 0 then

@@ -19,12 +19,23 @@ end
 
 local lexer = {}
 
--- Raises a problem; expression.lua catches it.
+-- Raises a problem; attempt() catches it.
 function lexer.fail(at, message, expected, code)
     error({ problem = true, at = at, message = message, expected = expected, code = code or "syntax" }, 0)
 end
 
 local fail = lexer.fail
+
+-- What read(...) returns; nil and the problem when it raises one.
+function lexer.attempt(read, ...)
+    local ok, tree, to = pcall(read, ...)
+    if ok then
+        return tree, to
+    elseif type(tree) ~= "table" or not tree.problem then
+        error(tree, 0)
+    end
+    return nil, tree
+end
 
 -- The letter of UTF-8 at a byte, for messages.
 local function letter(source, at)

@@ -26,6 +26,13 @@ function M.new(given, report)
         return check(given.tools, name, field, "tool", "unknown_tool")
     end
 
+    -- What one call costs: low, likely, high.
+    function context.cost_of_tool(name)
+        local manifest = context.tools[name or ""]
+        local price = manifest and manifest.price_micros or 0
+        return { price, price, price }
+    end
+
     function context.check_workflow(name, field)
         return check(given.workflows, name, field, "workflow", "unknown_workflow")
     end

@@ -22,19 +22,21 @@ function M.slug(title)
     return text:find("^%d") and "n" .. text or text
 end
 
--- taken: {name = true}; gains the new one.
-function M.unique(title, id, taken)
-    local base = M.slug(title)
-    if base == "" then
-        base = id
-    end
-    local name, n = base, 1
-    while taken[name] or words.reserved[name] do
+-- The name, or with the first number behind it that makes it free. taken: {name = true}; gains it.
+function M.free(wanted, taken, reserved)
+    local name, n = wanted, 1
+    while taken[name] or reserved and reserved[name] do
         n = n + 1
-        name = base .. "_" .. n
+        name = wanted .. "_" .. n
     end
     taken[name] = true
     return name
+end
+
+-- A free name for what has this title.
+function M.unique(title, id, taken)
+    local base = M.slug(title)
+    return M.free(base ~= "" and base or id, taken, words.reserved)
 end
 
 return M

@@ -44,8 +44,9 @@ function M.is_name(text)
     return format.is_name(text) and not words.keywords[text]
 end
 
-local function key(name)
-    return M.is_name(name) and name or "[" .. M.text(name) .. "]"
+-- A field of a constructor; its value is Lua already.
+function M.field(name, text)
+    return (M.is_name(name) and name or "[" .. M.text(name) .. "]") .. " = " .. text
 end
 
 local CERTAIN = { object = true, array = true }
@@ -156,7 +157,7 @@ end
 function OPS.object(ast, names)
     local fields = {}
     for i, field in ipairs(ast.fields) do
-        fields[i] = key(field.name) .. " = " .. write(field.value, 0, names)
+        fields[i] = M.field(field.name, write(field.value, 0, names))
     end
     return #fields == 0 and "{}" or "{ " .. table.concat(fields, ", ") .. " }", ATOM
 end
@@ -170,13 +171,7 @@ function OPS.unary(ast, names)
 end
 
 function OPS.binary(ast, names)
-    local level = LEVEL[ast.operator]
-    local left, right = level, level + 1
-    if ast.operator == ".." then
-        left, right = level + 1, level
-    elseif level == LEVEL["=="] then
-        left = level + 1
-    end
+    local level, left, right = format.binding(LEVEL, ast.operator)
     return write(ast.left, left, names) .. " " .. (LUA[ast.operator] or ast.operator) .. " " .. write(ast.right, right, names),
         level
 end
@@ -232,10 +227,10 @@ local function literal(tree, names)
     return v == json.null and names.expr .. ".null" or tostring(v)
 end
 
--- Entries of a constructor: in one line when they fit, else one a line.
-local function constructor(entries, indent)
+-- A table of these entries: in one line when they fit, else one a line.
+function M.constructor(entries, indent, most)
     local line = "{ " .. table.concat(entries, ", ") .. " }"
-    if #line + #indent <= LINE and not find(line, "\n", 1, true) then
+    if #line + #indent <= (most or LINE) and not find(line, "\n", 1, true) then
         return line
     end
     local inner = indent .. "    "
@@ -252,7 +247,7 @@ local function list(tree, names, indent)
     if holes then
         return names.expr .. ".list(" .. table.concat(entries, ", ") .. ")"
     end
-    return constructor(entries, indent)
+    return M.constructor(entries, indent)
 end
 
 function value(tree, names, indent)
@@ -267,9 +262,9 @@ function value(tree, names, indent)
     end
     local entries = {}
     for i, field in ipairs(tree.fields) do
-        entries[i] = key(field.name) .. " = " .. value(field.value, names, indent .. "    ")
+        entries[i] = M.field(field.name, value(field.value, names, indent .. "    "))
     end
-    return #entries == 0 and "{}" or constructor(entries, indent)
+    return #entries == 0 and "{}" or M.constructor(entries, indent)
 end
 
 function M.value(tree, names, indent)

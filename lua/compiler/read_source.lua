@@ -102,6 +102,12 @@ function reader:path(n)
     return path, count
 end
 
+-- Is there a span, and not nil in its place?
+function reader:is_given(span)
+    local token = span and self.tokens[span.from]
+    return token ~= nil and token.value ~= "nil"
+end
+
 -- Goes behind the bracket that closes the one here.
 function reader:skip_brackets()
     local depth = 0

@@ -2,6 +2,8 @@
 -- "branch", owner, edge, parent}. Marks edges that end a round (edge.ends = the region) or lead into a join, and finds
 -- paths that leave or enter sideways, cycles that are no loops and nodes that no path reaches.
 
+local graph = require "compiler.graph"
+
 local M = {}
 
 local function place(region)
@@ -78,7 +80,7 @@ end
 
 local function exits_of(node)
     local list = {}
-    for _, kind in ipairs(M.kinds(node)) do
+    for _, kind in ipairs(graph.kinds(node)) do
         list[#list + 1] = node.exits[kind]
     end
     for _, edge in ipairs(node.branches) do
@@ -87,22 +89,6 @@ local function exits_of(node)
     return list
 end
 M.exits_of = exits_of
-
--- Kinds of a node's ways out that are there, in the order of the Lua.
-function M.kinds(node)
-    local kinds = {}
-    for _, kind in ipairs(node.def.exits) do
-        if kind == "case" then
-            for _, case in ipairs(node.params.cases or {}) do
-                kinds[#kinds + 1] = "case:" .. (case.name or "")
-            end
-            kinds[#kinds + 1] = "case:default"
-        else
-            kinds[#kinds + 1] = kind
-        end
-    end
-    return kinds
-end
 
 -- Gives every node that can be reached from the entry its region.
 function M.assign(entry, report)

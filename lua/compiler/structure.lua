@@ -2,7 +2,7 @@
 -- (the top, a body, a branch) the paths of a node that branches end, or meet in one place, the one node that it
 -- immediately dominates and that several edges lead to. What meets otherwise is reported.
 
-local regions = require "compiler.regions"
+local graph = require "compiler.graph"
 local scope = require "compiler.scope"
 
 local M = {}
@@ -17,7 +17,7 @@ local function exits_within(node)
         node = node.join
     end
     local list = {}
-    for _, kind in ipairs(regions.kinds(node)) do
+    for _, kind in ipairs(graph.kinds(node)) do
         local edge = node.exits[kind]
         if edge and kind ~= "body" then
             list[#list + 1] = { kind = kind, edge = edge, to = edge.ends and END or edge.target }

@@ -6,6 +6,7 @@ local functions = require "compiler.functions"
 local unprint_tree = require "compiler.unprint_tree"
 local meanings = require "compiler.unprint_names"
 local words = require "compiler.words"
+local attempt = require("compiler.lexer").attempt
 
 local fail, next_token = lexer.fail, lexer.next
 
@@ -261,18 +262,16 @@ local M = {}
 
 -- Reads one expression of Lua; convert(tree) makes of it what is wanted.
 local function read(source, at, names, convert)
-    local ok, tree, to = pcall(function()
+    local tree, to = attempt(function()
         local p = { source = source, names = meanings(names), params = {}, depth = 0, step = step }
         p.token = next_token(source, at)
         local tree = convert(expression(p, 0))
         return tree, p.last + 1
     end)
-    if ok then
+    if tree then
         return tree, to
-    elseif type(tree) ~= "table" or not tree.problem then
-        error(tree, 0)
     end
-    return nil, { message = tree.message, at = tree.at, code = tree.code }
+    return nil, { message = to.message, at = to.at, code = to.code }
 end
 
 function M.value(source, at, names)

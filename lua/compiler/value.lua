@@ -1,5 +1,6 @@
 -- Templates and values of a document into trees (README.md says of which kinds), in canonical form.
 
+local emit_json = require "compiler.emit_json"
 local lexer = require "compiler.lexer"
 local parser = require "compiler.parser"
 local json = require "moon.json"
@@ -90,35 +91,34 @@ local function text(source)
     return tree_of_parts(parts)
 end
 
-local read
-
-local function object(value, path, problems, depth)
-    local names, fields = {}, {}
+local function sorted_names(value)
+    local names = {}
     for name in pairs(value) do
         names[#names + 1] = tostring(name)
     end
     sort(names)
-    for i, name in ipairs(names) do
+    return names
+end
+
+local read
+
+local function object(value, path, problems, depth)
+    local fields = {}
+    for i, name in ipairs(sorted_names(value)) do
         fields[i] = { name = name, value = read(value[name], path .. "." .. name, problems, depth + 1) }
     end
     return { kind = "object", fields = fields }
 end
 
-local function is_list(value)
-    return value[1] ~= nil or (next(value) == nil and getmetatable(value) ~= nil)
-end
-
 function read(value, path, problems, depth)
     if type(value) == "string" then
-        local ok, tree = pcall(text, value)
-        if ok then
+        local tree, problem = lexer.attempt(text, value)
+        if tree then
             tree.source = value
             return tree
-        elseif type(tree) ~= "table" or not tree.problem then
-            error(tree, 0)
         end
-        tree.path, tree.at = path:sub(2), lexer.character(value, tree.at)
-        problems[#problems + 1] = tree
+        problem.path, problem.at = path:sub(2), lexer.character(value, problem.at)
+        problems[#problems + 1] = problem
         return { kind = "literal", value = json.null, broken = true }
     elseif type(value) ~= "table" then
         return { kind = "literal", value = value }
@@ -126,7 +126,7 @@ function read(value, path, problems, depth)
         problems[#problems + 1] = { path = path:sub(2), message = "this is nested too deep", at = 1, code = "syntax",
             expected = "at most " .. MAX_DEPTH .. " levels" }
         return { kind = "literal", value = json.null, broken = true }
-    elseif is_list(value) then
+    elseif emit_json.is_list(value) then
         local items = {}
         for i = 1, #value do
             items[i] = read(value[i], path .. "." .. i, problems, depth + 1)
@@ -136,22 +136,21 @@ function read(value, path, problems, depth)
     return object(value, path, problems, depth)
 end
 
--- JSON as it is: texts are no templates.
-function M.plain(value)
+-- JSON as it is: texts are no templates. order(object): the names of its fields, unless they are to be sorted.
+function M.plain(value, order)
     if type(value) ~= "table" then
         return { kind = "literal", value = value }
-    elseif is_list(value) then
+    elseif emit_json.is_list(value) then
         local items = {}
         for i = 1, #value do
-            items[i] = M.plain(value[i])
+            items[i] = M.plain(value[i], order)
         end
         return { kind = "list", items = items }
     end
     local fields = {}
-    for name, inner in pairs(value) do
-        fields[#fields + 1] = { name = tostring(name), value = M.plain(inner) }
+    for i, name in ipairs((order or sorted_names)(value)) do
+        fields[i] = { name = name, value = M.plain(value[name], order) }
     end
-    sort(fields, function(a, b) return a.name < b.name end)
     return { kind = "object", fields = fields }
 end
 

@@ -172,13 +172,12 @@ function M.urgency(analysis)
   return clamp(level, 0, 3)
 end
 
--- The place of the value on an ordered scale (urgency, priority, severity) that fits a text. Returns nil when
--- the values are no such scale.
-function M.choose_urgency(analysis, values)
-  local level = M.urgency(analysis)
+-- The place of the value whose rank is nearest to `level`, and how sure that is: `most` when it is the very rank.
+-- Returns nil when fewer than two of the values, or than half of them, have a rank.
+local function choose_rank(values, ranks, level, most)
   local best, distance, known = nil, nil, 0
   for i, value in ipairs(values) do
-    local rank = aliases.levels[M.spoken(value)]
+    local rank = ranks[M.spoken(value)]
     if rank then
       known = known + 1
       local off = math.abs(rank - level)
@@ -186,7 +185,13 @@ function M.choose_urgency(analysis, values)
     end
   end
   if known < 2 or known * 2 < #values then return nil end
-  return best, clamp(0.85 - distance * 0.5, 0.4, 0.9)
+  return best, clamp(most - distance * 0.5, 0.4, 0.9)
+end
+
+-- The place of the value on an ordered scale (urgency, priority, severity) that fits a text. Returns nil when
+-- the values are no such scale.
+function M.choose_urgency(analysis, values)
+  return choose_rank(values, aliases.levels, M.urgency(analysis), 0.85)
 end
 
 -- ---------------------------------------------------------------------------- sentiment
@@ -199,18 +204,7 @@ function M.sentiment(analysis)
 end
 
 function M.choose_sentiment(analysis, values)
-  local feeling = M.sentiment(analysis)
-  local best, distance, known = nil, nil, 0
-  for i, value in ipairs(values) do
-    local rank = aliases.feelings[M.spoken(value)]
-    if rank then
-      known = known + 1
-      local off = math.abs(rank - feeling)
-      if not distance or off < distance then best, distance = i, off end
-    end
-  end
-  if known < 2 or known * 2 < #values then return nil end
-  return best, clamp(0.8 - distance * 0.5, 0.4, 0.9)
+  return choose_rank(values, aliases.feelings, M.sentiment(analysis), 0.8)
 end
 
 -- ---------------------------------------------------------------------------- yes or no

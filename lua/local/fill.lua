@@ -6,6 +6,7 @@ local value = require "local.value"
 local check = require "local.check"
 local options = require "local.options"
 local guess = require "local.guess"
+local place = require "local.place"
 local scalar = require "local.scalar"
 local classify = require "local.classify"
 
@@ -16,61 +17,6 @@ local MAX_DEPTH = 24
 local MAX_ITEMS = 50
 
 local fill
-
--- ---------------------------------------------------------------------------- the schema at a place
-
-local function merge(into, from)
-  for _, key in ipairs(value.keys(from)) do
-    local item = from[key]
-    if key == "properties" or key == "$defs" then
-      local merged = {}
-      for name, sub in pairs(into[key] or {}) do merged[name] = sub end
-      for name, sub in pairs(item) do merged[name] = sub end
-      into[key] = merged
-    elseif key == "required" then
-      local merged = {}
-      for _, name in ipairs(into.required or {}) do merged[#merged + 1] = name end
-      for _, name in ipairs(item) do merged[#merged + 1] = name end
-      into.required = merged
-    elseif (key == "minimum" or key == "minLength" or key == "minItems") and into[key] then
-      into[key] = math.max(into[key], item)
-    elseif (key == "maximum" or key == "maxLength" or key == "maxItems") and into[key] then
-      into[key] = math.min(into[key], item)
-    elseif key ~= "$ref" and key ~= "allOf" then
-      into[key] = item
-    end
-  end
-end
-
--- The schema with its $ref and allOf put in place.
-local function flatten(work, schema, depth)
-  if type(schema) ~= "table" then return {} end
-  if not schema["$ref"] and not schema.allOf then return schema end
-  if depth > MAX_DEPTH then scalar.refuse("it refers to itself without end") end
-  local flat = {}
-  if schema["$ref"] then
-    local target = check.resolve(work.root, schema["$ref"])
-    if target == nil then scalar.refuse("unknown $ref " .. tostring(schema["$ref"])) end
-    merge(flat, flatten(work, target, depth + 1))
-  end
-  for _, part in ipairs(schema.allOf or {}) do merge(flat, flatten(work, part, depth + 1)) end
-  merge(flat, schema)
-  return flat
-end
-
--- The type to fill, and whether null would do.
-local function type_of(schema)
-  local types = type(schema.type) == "table" and schema.type or { schema.type }
-  local first, nullable = nil, false
-  for _, name in ipairs(types) do
-    if name == "null" then nullable = true else first = first or name end
-  end
-  if first or nullable then return first or "null", nullable end
-  if schema.properties or schema.required or schema.additionalProperties ~= nil then return "object", false end
-  if schema.items ~= nil or schema.prefixItems or schema.minItems then return "array", false end
-  if schema.minimum or schema.maximum or schema.multipleOf then return "number", false end
-  return "string", false
-end
 
 -- ---------------------------------------------------------------------------- arrays
 
@@ -92,7 +38,7 @@ local function fill_citations(work, items, field, depth)
     local inner = work:with_part(part)
     local sub_field = { name = field.name == "" and "number" or "citation", description = field.description,
       schema = items }
-    local kind = type_of(items)
+    local kind = place.type_of(items)
     if kind == "string" and not items.enum then
       list[#list + 1] = part.id or part.title
     elseif kind == "integer" or kind == "number" then
@@ -128,7 +74,7 @@ local function fill_rows(work, items, field, depth)
 end
 
 local function candidates_for(work, schema, items, field, depth)
-  local kind = type_of(items)
+  local kind = place.type_of(items)
   local choices = options.of(items, work:texts(field))
   if is_citations(work, field) then return fill_citations(work, items, field, depth) end
   if choices then
@@ -170,7 +116,7 @@ local function pad(work, schema, items, field, list, depth)
       depth + 1)
     if schema.uniqueItems and not acceptable(work, items, list, item, true) then
       if type(item) == "string" then
-        item = tokenize.cut_chars(item, (flatten(work, items, 0).maxLength or 4000) - 4) .. " " .. (#list + 1)
+        item = tokenize.cut_chars(item, (place.flatten(work.root, items, 0).maxLength or 4000) - 4) .. " " .. (#list + 1)
       elseif type(item) == "number" then
         item = (list[#list] or item) + (items.multipleOf or 1)
       end
@@ -188,11 +134,11 @@ local function fill_array(work, schema, field, depth)
   end
   local fixed = #list
   if schema.items ~= false then
-    local items = flatten(work, type(schema.items) == "table" and schema.items or {}, 0)
+    local items = place.flatten(work.root, type(schema.items) == "table" and schema.items or {}, 0)
     local max = math.min(schema.maxItems or MAX_ITEMS, fixed + MAX_ITEMS)
     for _, item in ipairs(candidates_for(work, schema, items, field, depth)) do
       if #list >= max then break end
-      if type_of(items) == "string" and type(item) == "string" then item = scalar.stretch(item, items) end
+      if place.type_of(items) == "string" and type(item) == "string" then item = scalar.stretch(item, items) end
       if acceptable(work, items, list, item, schema.uniqueItems) then list[#list + 1] = item end
     end
     if schema.minItems and schema.minItems > MAX_NODES then scalar.refuse("it wants too many items") end
@@ -269,11 +215,11 @@ local function fill_alternatives(work, schema, rule, field, required, depth)
   for i, branch in ipairs(schema[rule]) do
     if i > 12 then break end
     local whole = {}
-    merge(whole, base)
-    merge(whole, flatten(work, branch, depth))
+    place.merge(whole, base)
+    place.merge(whole, place.flatten(work.root, branch, depth))
     local ok, item, evidence = pcall(fill, work, whole, field, required, depth + 1)
     if ok and item ~= nil and check.validate(schema, item, work.root) then
-      if type_of(whole) == "null" then evidence = 0.05 end
+      if place.type_of(whole) == "null" then evidence = 0.05 end
       if evidence > best_evidence then best, best_evidence = item, evidence end
     end
   end
@@ -287,8 +233,8 @@ local function with_condition(work, schema, item, field, required, depth)
   if type(branch) ~= "table" then return item end
   local whole = {}
   for _, key in ipairs({ "if", "then", "else" }) do schema = without(schema, key) end
-  merge(whole, schema)
-  merge(whole, flatten(work, branch, depth))
+  place.merge(whole, schema)
+  place.merge(whole, place.flatten(work.root, branch, depth))
   return (fill(work, whole, field, required, depth + 1))
 end
 
@@ -305,7 +251,7 @@ local function fill_choice(work, field, choices, required)
 end
 
 local function fill_typed(work, schema, field, required, depth)
-  local kind, nullable = type_of(schema)
+  local kind, nullable = place.type_of(schema)
   local item, evidence
   if kind == "null" then return value.null, 0 end
   if kind == "object" then
@@ -329,7 +275,7 @@ function fill(work, schema, field, required, depth)
   work.nodes.count = work.nodes.count + 1
   if work.nodes.count > MAX_NODES then scalar.refuse("it is too large") end
   if depth > MAX_DEPTH then scalar.refuse("it nests too deep") end
-  schema = flatten(work, schema, 0)
+  schema = place.flatten(work.root, schema, 0)
   if schema.const ~= nil then return schema.const, 0.2 end
   local choices = options.of(schema, work:texts(field))
   if choices and #choices > 0 then return fill_choice(work, field, choices, required) end

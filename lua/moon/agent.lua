@@ -5,8 +5,8 @@
 -- name and the field.
 
 local parts = ...
-local fail = parts.call.fail
-local type, pairs, ipairs, sort, setmetatable, tostring = type, pairs, ipairs, table.sort, setmetatable, tostring
+local fail, names_of = parts.call.fail, parts.moon_names
+local type, pairs, ipairs, setmetatable = type, pairs, ipairs, setmetatable
 local find, floor, huge = string.find, math.floor, math.huge
 
 -- agent -> its definition; what authors hold are empty faces.
@@ -67,17 +67,8 @@ local RULES = {
 }
 local DEFAULTS = { name = "agent", max_steps = 25, loop_limit = 3, retries = 2, parallel_tools = true, tools = {} }
 
-local function sorted(names)
-    local list = {}
-    for name in pairs(names) do
-        list[#list + 1] = tostring(name)
-    end
-    sort(list)
-    return list
-end
-
 local function known(rules)
-    return table.concat(sorted(rules), ", ")
+    return table.concat(names_of(rules), ", ")
 end
 
 -- fault(field, what): raises what is wrong with the definition.
@@ -88,7 +79,7 @@ local function fault_of(name)
 end
 
 local function check_fields(given, rules, fault, prefix)
-    for _, field in ipairs(sorted(given)) do
+    for _, field in ipairs(names_of(given)) do
         local rule = rules[field]
         if not rule then
             fault(prefix .. field, "is no option; there are: " .. known(rules))
@@ -125,7 +116,7 @@ local function read_memory(def, fault)
 end
 
 local function read_approval(def, fault)
-    for _, name in ipairs(sorted(def.approval or {})) do
+    for _, name in ipairs(names_of(def.approval or {})) do
         local ok = approval_of(def.approval[name])
         if ok ~= true then
             fault("approval." .. name, ok)

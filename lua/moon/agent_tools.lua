@@ -66,12 +66,7 @@ local function named(def, name, place)
 end
 
 local function check_fields(def, given, place)
-    local names = {}
-    for field in pairs(given) do
-        names[#names + 1] = tostring(field)
-    end
-    table.sort(names)
-    for _, field in ipairs(names) do
+    for _, field in ipairs(parts.moon_names(given)) do
         local wanted = FIELDS[field]
         if not wanted then
             def.fault(place .. "." .. field, "is no field of a tool; there are: approval, args, description, name, run")

@@ -26,7 +26,7 @@ local function check_texts(where, spec, names, inputs)
         for _, place in ipairs(inputs and text and fields.places(text) or {}) do
             if not inputs[place.path:match("^[^.]*")] then
                 wrong(where, name, "{{" .. place.path .. "}} is none of the crew's inputs ("
-                    .. concat(fields.names(inputs), ", ") .. ")")
+                    .. concat(parts.moon_names(inputs), ", ") .. ")")
             end
         end
     end
@@ -64,7 +64,7 @@ local function add_agents(def, agents)
     for _, spec in ipairs(agents) do
         add_agent(def, spec)
     end
-    for _, name in ipairs(fields.names(agents)) do
+    for _, name in ipairs(parts.moon_names(agents)) do
         if agents[name] then -- not one of the list, whose keys are numbers
             add_agent(def, agents[name], name)
         end

@@ -2,8 +2,8 @@
 -- error names the agent or task and the field, and says what would be right.
 
 local parts = ...
-local raise, similarity = parts.call.raise, parts.moon_text.similarity
-local type, tostring, pairs, ipairs, sort = type, tostring, pairs, ipairs, table.sort
+local raise, similarity, names_of = parts.call.raise, parts.moon_text.similarity, parts.moon_names
+local type, tostring, ipairs = type, tostring, ipairs
 local concat, find, match = table.concat, string.find, string.match
 
 local fields = {}
@@ -54,22 +54,13 @@ function fields.wrong(where, field, message)
     })
 end
 
-function fields.names(of)
-    local list = {}
-    for name in pairs(of) do
-        list[#list + 1] = tostring(name)
-    end
-    sort(list)
-    return list
-end
-
 -- The known name that is most like the wrong one.
 local function nearest(name, known)
     local best, most
     if ELSEWHERE[name] and known[ELSEWHERE[name]] then
         return ELSEWHERE[name]
     end
-    for _, other in ipairs(fields.names(known)) do
+    for _, other in ipairs(names_of(known)) do
         local like = similarity(name, other)
         if like >= 0.5 and (not most or like > most) then
             best, most = other, like
@@ -82,7 +73,7 @@ local function unknown(where, name, known)
     name = tostring(name)
     local meant = nearest(name, known)
     fields.wrong(where, name, "there is no such field; " .. (meant and "'" .. meant .. "' is meant?"
-        or "there are: " .. concat(fields.names(known), ", ")))
+        or "there are: " .. concat(names_of(known), ", ")))
 end
 
 local is = {
@@ -119,7 +110,7 @@ function fields.check(where, spec, known, prefix)
     if type(spec) ~= "table" then
         fields.wrong(where, prefix, "a table is expected, not a " .. type(spec))
     end
-    for _, name in ipairs(fields.names(spec)) do
+    for _, name in ipairs(names_of(spec)) do
         if not known[name] then
             unknown(where, name, known)
         end

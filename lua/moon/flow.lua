@@ -3,7 +3,7 @@
 
 local parts = ...
 local call, raise, fail, NULL = parts.call.call, parts.call.raise, parts.call.fail, parts.moon_json.null
-local array = parts.moon_json.array
+local array, names_of = parts.moon_json.array, parts.moon_names
 local type, pairs, pcall, error, tostring, sort = type, pairs, pcall, error, tostring, table.sort
 
 local MAX_ATTEMPTS, MOST_ITEMS = 11, 1000
@@ -14,13 +14,7 @@ local function check(opts, fn)
     if type(fn) ~= "function" then
         error("a function is expected, not a " .. type(fn), 3)
     end
-    local names = {}
-    for name in pairs(opts) do
-        names[#names + 1] = tostring(name)
-    end
-    sort(names)
-    for i = 1, #names do
-        local name = names[i]
+    for _, name in ipairs(names_of(opts)) do
         if name ~= "fallback" and not OPTIONS[name] then
             error("there is no option '" .. name .. "'; there are attempts, backoff_s, fallback, on and timeout_ms", 3)
         elseif name ~= "fallback" and type(opts[name]) ~= OPTIONS[name] then

@@ -36,18 +36,28 @@ local function check(graph, name, spec, option)
     return value
 end
 
-local function input_of(graph, name, spec)
-    local from = check(graph, name, spec, "input")
-    if type(from) == "function" then
-        return from
+-- What the option says: a function; or a field, and whether that is the conversation.
+local function place_of(graph, name, spec, option)
+    local given = check(graph, name, spec, option)
+    if type(given) == "function" then
+        return given
     end
     local messages = messages_field(graph)
-    if messages and (from == nil or from == messages) then
+    if messages and (given == nil or given == messages) then
+        return messages, true
+    end
+    return given or default_field(graph, name, option), false
+end
+
+local function input_of(graph, name, spec)
+    local from, is_conversation = place_of(graph, name, spec, "input")
+    if type(from) == "function" then
+        return from
+    elseif is_conversation then
         return function(state)
-            return { messages = parts.moon_graph_reduce.new_list(state[messages]) } -- the agent may add to it
+            return { messages = parts.moon_graph_reduce.new_list(state[from]) } -- the agent may add to it
         end
     end
-    from = from or default_field(graph, name, "input")
     return function(state)
         return state[from]
     end
@@ -65,17 +75,14 @@ local function answer_of(result)
 end
 
 local function output_of(graph, name, spec)
-    local to = check(graph, name, spec, "output")
+    local to, is_conversation = place_of(graph, name, spec, "output")
     if type(to) == "function" then
         return to
-    end
-    local messages = messages_field(graph)
-    if messages and (to == nil or to == messages) then
+    elseif is_conversation then
         return function(result)
-            return { [messages] = { role = "assistant", content = result.text or parts.moon_json.encode(answer_of(result)) } }
+            return { [to] = { role = "assistant", content = result.text or parts.moon_json.encode(answer_of(result)) } }
         end
     end
-    to = to or default_field(graph, name, "output")
     return function(result)
         return { [to] = answer_of(result) }
     end

@@ -1,8 +1,8 @@
 -- What is wrong with the definition of a graph, said so that its author can mend it.
 
 local parts = ...
-local raise = parts.call.raise
-local type, pairs, sort, tostring, format = type, pairs, table.sort, tostring, string.format
+local raise, names_of = parts.call.raise, parts.moon_names
+local type, tostring, format = type, tostring, string.format
 
 -- Raises invalid_definition. node and field may be nil.
 local function invalid(graph, node, field, message)
@@ -16,18 +16,9 @@ local function invalid(graph, node, field, message)
     })
 end
 
-local function sorted_keys(set)
-    local keys = {}
-    for key in pairs(set) do
-        keys[#keys + 1] = tostring(key)
-    end
-    sort(keys)
-    return keys
-end
-
 -- "; did you mean 'x'?" or what there is to choose from.
 local function instead(set, name)
-    local keys = sorted_keys(set)
+    local keys = names_of(set)
     local best, best_score = nil, 0.5
     for i = 1, #keys do
         local score = parts.moon_text.similarity(keys[i], tostring(name))
@@ -43,7 +34,7 @@ end
 
 -- Raises for the first key of `given`, by name, that is not in `known`.
 local function check_keys(graph, node, given, known, what)
-    local keys = sorted_keys(given)
+    local keys = names_of(given)
     for i = 1, #keys do
         if not known[keys[i]] then
             invalid(graph, node, keys[i], format("%s has no '%s'%s", what, keys[i], instead(known, keys[i])))

@@ -112,6 +112,14 @@ local function overwritten(value)
     return type(value) == "table" and value[OVERWRITE]
 end
 
+-- For reducers whose updates are of the field's own type.
+local function misfit_of_update(field, value)
+    if overwritten(value) then
+        value = value.value
+    end
+    return misfit(field, value)
+end
+
 local function new_list(from)
     local list = setmetatable({}, ARRAY)
     for i = 1, from and #from or 0 do
@@ -160,12 +168,7 @@ reducers.merge = {
     end,
     growing = true,
     kind = "object",
-    problem = function(field, value)
-        if overwritten(value) then
-            return misfit(field, value.value)
-        end
-        return misfit(field, value)
-    end,
+    problem = misfit_of_update,
     apply = function(self, field, value)
         if field.problem(field, value) then
             return false
@@ -189,12 +192,7 @@ reducers.sum = {
         return from or 0
     end,
     kind = "number",
-    problem = function(field, value)
-        if overwritten(value) then
-            value = value.value
-        end
-        return misfit(field, value)
-    end,
+    problem = misfit_of_update,
     apply = function(self, field, value)
         if field.problem(field, value) then
             return false

@@ -12,15 +12,10 @@ local type, next, format, tostring = type, next, string.format, tostring
 -- self.marks[i]: node i is to run in the next superstep. self.sends[i]: inputs that it is to run with.
 
 local function wrong_target(self, name, said, what)
-    local known = {}
-    for key in next, what do
-        known[#known + 1] = tostring(key)
-    end
-    table.sort(known)
     raise({
         code = "invalid_route", retryable = false, details = { graph = self.path, node = name },
         message = format("node '%s' of graph '%s' leads to %s, which its `to` does not name: it names %s", name,
-            self.path, said == nil and "nothing" or "'" .. tostring(said) .. "'", table.concat(known, ", ")),
+            self.path, said == nil and "nothing" or "'" .. tostring(said) .. "'", table.concat(parts.moon_names(what), ", ")),
     })
 end
 

@@ -1,18 +1,7 @@
 -- moon.llm: model calls. Arguments and results are those of the tools llm.chat, llm.json, llm.embed.
 
 local parts = ...
-local tool = parts.moon_tool.tool
-local type, error = type, error
-
-local function check(args, wanted)
-    if type(args) == "string" then
-        args = { [wanted] = args }
-    end
-    if type(args) ~= "table" then
-        error("a table of arguments is expected, not a " .. type(args), 3)
-    end
-    return args
-end
+local tool, check = parts.moon_tool.tool, parts.moon_tool.arguments
 
 local llm = {}
 

@@ -16,17 +16,8 @@ end
 local makers = {
     tools = parts.moon_tool.tools,
     log = parts.moon_log.log,
-    prompt = function()
-        return parts.moon_prompt
-    end,
     approve = function()
         return parts.moon_people.approve
-    end,
-    agent = function()
-        return parts.moon_agent
-    end,
-    crew = function()
-        return parts.moon_crew
     end,
     ask = function()
         return parts.moon_people.ask
@@ -34,13 +25,16 @@ local makers = {
     run = function()
         return parts.moon_run.run()
     end,
-    saga = function()
-        return parts.moon_saga
-    end,
     graph = function()
         return parts.moon_graph.graph
     end,
 }
+for _, name in ipairs({ "prompt", "agent", "crew", "saga" }) do
+    makers[name] = function()
+        return parts["moon_" .. name]
+    end
+end
+
 local copy = parts.shelf.copy
 local libraries =
     { "llm", "memory", "kv", "file", "json", "csv", "text", "date", "template", "schema", "expr", "flow" }

@@ -4,7 +4,7 @@
 -- gives a handle at once, and moon.run.wait(handle) the same as waiting would have.
 
 local parts = ...
-local tool = parts.moon_tool.tool
+local tool, names_of = parts.moon_tool.tool, parts.moon_names
 local type, pairs, error, setmetatable = type, pairs, error, setmetatable
 
 local OPTIONS = { budget_micros = "number", timeout_s = "number", wait = "boolean" }
@@ -16,13 +16,7 @@ local function check(target, opts)
     if opts ~= nil and type(opts) ~= "table" then
         error("the options must be a table", 3)
     end
-    local names = {}
-    for name in pairs(opts or {}) do
-        names[#names + 1] = tostring(name)
-    end
-    table.sort(names)
-    for i = 1, #names do
-        local name = names[i]
+    for _, name in ipairs(names_of(opts or {})) do
         if not OPTIONS[name] then
             error("there is no option '" .. name .. "'; there are budget_micros, timeout_s and wait", 3)
         elseif type(opts[name]) ~= OPTIONS[name] then

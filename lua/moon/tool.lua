@@ -80,6 +80,16 @@ local function tool(name, args, opts)
     return (with_options(name, args, opts))
 end
 
+-- What a function of the kit was called with, as a table; a text stands for its member `short`.
+local function arguments(args, short)
+    if type(args) == "string" then
+        return { [short] = args }
+    elseif type(args) ~= "table" then
+        error("a table of arguments is expected, not a " .. type(args), 3)
+    end
+    return args
+end
+
 -- moon.tools: every field is a function that calls the tool of that name, and a group.
 local function node(prefix)
     return setmetatable({}, {
@@ -96,7 +106,7 @@ local function node(prefix)
 end
 
 return {
-    tool = tool,
+    tool = tool, arguments = arguments,
     tools = function()
         return node(nil)
     end,

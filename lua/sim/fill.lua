@@ -6,6 +6,7 @@ local entities = require "sim.entities"
 local fields = require "sim.fields"
 local lexical = require "local.pattern"
 local local_fill = require "local.fill"
+local place = require "local.place"
 local prompt = require "local.prompt"
 local random = require "sim.random"
 local tables = require "sim.tables"
@@ -18,49 +19,6 @@ local M = {}
 local MAX_DEPTH, MAX_NODES, ITEMS = 12, 4000, 3
 
 local fill
-
--- ---------------------------------------------------------------------------- the schema at a place
-
-local function merged(into, from)
-  for _, key in ipairs(value.keys(from)) do
-    if key == "properties" then
-      local all = {}
-      for name, sub in pairs(into.properties or {}) do all[name] = sub end
-      for name, sub in pairs(from.properties) do all[name] = sub end
-      into.properties = all
-    elseif key == "required" then
-      local all = {}
-      for _, name in ipairs(into.required or {}) do all[#all + 1] = name end
-      for _, name in ipairs(from.required) do all[#all + 1] = name end
-      into.required = all
-    elseif key ~= "$ref" and key ~= "allOf" then
-      into[key] = from[key]
-    end
-  end
-  return into
-end
-
-local function flatten(state, schema, depth)
-  if type(schema) ~= "table" or depth > MAX_DEPTH then return {} end
-  if not schema["$ref"] and not schema.allOf then return schema end
-  local flat = {}
-  if schema["$ref"] then merged(flat, flatten(state, check.resolve(state.root, schema["$ref"]), depth + 1)) end
-  for _, part in ipairs(schema.allOf or {}) do merged(flat, flatten(state, part, depth + 1)) end
-  return merged(flat, schema)
-end
-
-local function type_of(schema)
-  local kinds = type(schema.type) == "table" and schema.type or { schema.type }
-  local nullable, kind = false, nil
-  for _, one in ipairs(kinds) do
-    if one == "null" then nullable = true else kind = kind or one end
-  end
-  if kind or nullable then return kind or "null", nullable end
-  if schema.properties or schema.required or schema.additionalProperties then return "object" end
-  if schema.items or schema.prefixItems then return "array" end
-  if schema.minimum or schema.maximum then return "number" end
-  return "string"
-end
 
 local function fits(state, schema, item)
   return (check.validate(schema, item, state.root))
@@ -200,7 +158,7 @@ end
 local function fill_choice(state, schema, name, ctx, depth)
   local choices = schema.oneOf or schema.anyOf
   for _, choice in ipairs(choices) do
-    local whole = merged(merged({}, schema), type(choice) == "table" and choice or {})
+    local whole = place.merge(place.merge({}, schema), place.flatten(state.root, choice, 0))
     whole.oneOf, whole.anyOf = nil, nil
     local item = fill(state, whole, name, ctx, depth + 1)
     if fits(state, schema, item) then return item end
@@ -220,7 +178,7 @@ local FILLERS = {
 function fill(state, schema, name, ctx, depth)
   state.nodes = state.nodes + 1
   if state.nodes > MAX_NODES or depth > MAX_DEPTH then return value.null end
-  schema = flatten(state, schema, 0)
+  schema = place.flatten(state.root, schema, 0)
   if schema.const ~= nil then return schema.const end
   local echoed = echo(state, schema, name)
   if echoed ~= nil then return echoed end
@@ -228,7 +186,7 @@ function fill(state, schema, name, ctx, depth)
   if schema.enum then return ctx.random:pick(schema.enum) end
   if type(schema.examples) == "table" and #schema.examples > 0 then return ctx.random:pick(schema.examples) end
   if schema.oneOf or schema.anyOf then return fill_choice(state, schema, name, ctx, depth) end
-  local kind, nullable = type_of(schema)
+  local kind, nullable = place.type_of(schema)
   if kind == "null" or nullable and state.plain then return value.null end
   return FILLERS[kind](state, schema, name, ctx, depth)
 end

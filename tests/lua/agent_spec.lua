@@ -1,24 +1,7 @@
 -- moon.agent: the loop, its tools, its limits, what the model is told.
 
 local World = require "tests.lua.agent_world"
-
-local function calls(...)
-    local list = {}
-    for i, one in ipairs({ ... }) do
-        list[i] = { name = one[1], arguments = one[2] or {} }
-    end
-    return { tool_calls = list }
-end
-
-local function told(args)
-    return args.messages[#args.messages]
-end
-
-local ADD = {
-    name = "add", description = "Adds two numbers.",
-    args = { type = "object", properties = { a = { type = "number" }, b = { type = "number" } }, required = { "a", "b" } },
-    run = function(args) return { sum = args.a + args.b } end,
-}
+local calls, told, ADD = World.calls, World.told, World.ADD
 
 describe("moon.agent: the loop", function()
     it("answers with the model's text when it calls no tool", function()

@@ -10,32 +10,12 @@
 -- each other tool, world.events what was emitted.
 
 local cjson = require "cjson"
+local kit = require "tests.lua.kit"
 
-local M = {}
-
-local ARRAY = { __metatable = false }
-
--- JSON with sorted keys, as core/vm/json_encode.c writes it.
-local function encode(value)
-    if type(value) ~= "table" then
-        if type(value) == "function" then error("is a function", 0) end
-        return (cjson.encode(value):gsub("\\/", "/"))
-    end
-    local pieces = {}
-    if value[1] ~= nil or (next(value) == nil and getmetatable(value) == false) then
-        for i, item in ipairs(value) do pieces[i] = encode(item) end
-        return "[" .. table.concat(pieces, ",") .. "]"
-    end
-    local keys = {}
-    for key in pairs(value) do keys[#keys + 1] = key end
-    table.sort(keys)
-    for i, key in ipairs(keys) do pieces[i] = cjson.encode(key) .. ":" .. encode(value[key]) end
-    return "{" .. table.concat(pieces, ",") .. "}"
-end
-M.encode = encode
+local M = { encode = kit.encode }
 
 local function copy(value)
-    return type(value) == "table" and cjson.decode(encode(value)) or value
+    return type(value) == "table" and cjson.decode((assert(kit.encode(value)))) or value
 end
 
 -- Branches that run one after the other, in the order in which they were started.
@@ -51,6 +31,30 @@ local function branches(host)
     end
     host.ended, host.cancel, host.pass, host.advance = host.wait, function() end, function() end, function() end
 end
+
+-- ------------------------------------------------------------------------------ words for scripts
+
+-- What a model says that calls tools: calls({ "add", { a = 1 } }, { "kv.get", { key = "k" } }).
+function M.calls(...)
+    local list = {}
+    for i, one in ipairs({ ... }) do
+        list[i] = { name = one[1], arguments = one[2] or {} }
+    end
+    return { tool_calls = list }
+end
+
+-- The last message of a call of llm.chat.
+function M.told(args)
+    return args.messages[#args.messages]
+end
+
+M.ADD = {
+    name = "add", description = "Adds two numbers.",
+    args = { type = "object", properties = { a = { type = "number" }, b = { type = "number" } }, required = { "a", "b" } },
+    run = function(args) return { sum = args.a + args.b } end,
+}
+
+-- ------------------------------------------------------------------------------ the world
 
 local serial = 0
 
@@ -89,13 +93,6 @@ function M.new(script)
         return true, answer_of(entry)
     end
     local host = {
-        encode = function(value)
-            local ok, text = pcall(encode, value)
-            if ok then return text end
-            return nil, text
-        end,
-        decode = cjson.decode, NULL = cjson.null, ARRAY = ARRAY, drain = function() end, call = call,
-        now = function() return 1700000000 end, uuid = function() return "uuid" end, random = math.random,
         emit = function(event, is_live)
             event.is_live = is_live
             table.insert(world.events, event)
@@ -105,15 +102,7 @@ function M.new(script)
         text = function(path) return world.prompts[path] end,
     }
     branches(host)
-    local files = { call = "host/call", branches = "host/branches", text = "host/text", pattern = "local/pattern" }
-    host.labels, host.metafield = function() return {} end, function() end
-    world.parts = setmetatable({ host = host }, {
-        __index = function(parts, name)
-            local path = "lua/" .. (files[name] or "moon/" .. name:match("^moon_(.*)$")) .. ".lua"
-            parts[name] = assert(loadfile(path))(parts)
-            return parts[name]
-        end,
-    })
+    world.parts = kit.load(call, host)
     world.agent = world.parts.moon_agent
     world.fails = function(fn, ...)
         local ok, err = pcall(fn, ...)

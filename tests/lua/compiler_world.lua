@@ -3,6 +3,7 @@
 
 local harness = require "tests.lua.harness"
 local agent_world = require "tests.lua.agent_world"
+local kit = require "tests.lua.kit"
 
 local check = require "compiler.check"
 local emit = require "compiler.emit"
@@ -26,15 +27,6 @@ M.text = emit_json.encode
 
 M.read = harness.read
 
-local function kit(parts)
-    return {
-        llm = parts.moon_llm, tool = parts.moon_tool.tool, memory = parts.moon_memory, approve = parts.moon_people.approve,
-        ask = parts.moon_people.ask, run = parts.moon_run.run(), sleep = parts.moon_time.sleep, flow = parts.moon_flow,
-        expr = parts.moon_expr, parallel = parts.branches.parallel, map = parts.branches.map, agent = parts.moon_agent,
-        prompt = parts.moon_prompt,
-    }
-end
-
 -- Runs a package's main.lua. given: {input, config, script = answers of llm.chat, tools = {name = function(args)}}.
 -- Returns the output (or nil and the error), and the world with its calls and chats.
 function M.run(files, given)
@@ -43,7 +35,7 @@ function M.run(files, given)
         script[i] = entry
     end
     local world = agent_world.new(script)
-    local moon = kit(world.parts)
+    local moon = kit.moon(world.parts)
     local globals = { require = function(name)
         assert(name == "moon", "only the kit is there")
         return moon

@@ -1,14 +1,12 @@
 -- What a task's answer must pass: guardrails and people.
 
 local W = require "tests.lua.crew_world"
+local has = W.has
 
 local function crew(more, agent)
-    local task = { name = "one", description = "Write about {{topic}}.", expected_output = "A text." }
-    for key, value in pairs(more) do task[key] = value end
+    local task = W.with({ name = "one", description = "Write about {{topic}}.", expected_output = "A text." }, more)
     return { name = "c", agents = { agent or { name = "writer", role = "Writer", model = "big" } }, tasks = { task } }
 end
-
-local function has(text, part) return text:find(part, 1, true) ~= nil end
 
 -- A script that answers from a list; the judge has a list of its own.
 local function listed(answers, verdicts)

@@ -1,21 +1,14 @@
 -- Definitions of crews: what is wrong with one is told when it is made, by place and field.
 
 local W = require "tests.lua.crew_world"
+local task = W.task
 
 local function agents()
     return { { name = "analyst", role = "Analyst" }, { name = "writer", role = "Writer" } }
 end
 
-local function task(name, more)
-    local made = { name = name, agent = "analyst", description = "Do it.", expected_output = "It is done." }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
-end
-
 local function crew(more)
-    local made = { name = "c", agents = agents(), tasks = { task("one"), task("two") } }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
+    return W.with({ name = "c", agents = agents(), tasks = { task("one"), task("two") } }, more)
 end
 
 -- The error of moon.crew(spec).
@@ -149,7 +142,7 @@ describe("the definition of a crew", function()
         local made = world.crew(spec)
         spec.tasks[1].description, spec.agents[1].role = "Something else.", "Nobody"
         world:run(function() return made:run() end)
-        assert.truthy(world.asked[1].input:find("Do it.", 1, true))
+        assert.truthy(world.asked[1].input:find("Do one.", 1, true))
         assert.truthy(world.asked[1].def.instructions:find("Analyst", 1, true))
     end)
 end)

@@ -1,22 +1,15 @@
 -- Runs of crews: order, context, inputs, async and conditional tasks, results, lists of inputs.
 
 local W = require "tests.lua.crew_world"
+local task, has = W.task, W.has
 
 local function agents()
     return { { name = "analyst", role = "Analyst of {{topic | default: \"all\"}}", goal = "Find facts.", background = "Ten years." },
         { name = "writer", role = "Writer" } }
 end
 
-local function task(name, more)
-    local made = { name = name, agent = "analyst", description = "Do " .. name .. ".", expected_output = "It is done." }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
-end
-
 local function crew(tasks, more)
-    local made = { name = "c", agents = agents(), tasks = tasks }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
+    return W.with({ name = "c", agents = agents(), tasks = tasks }, more)
 end
 
 -- Answers with the task's name, which the prompt's first lines hold, after `seconds[name]`.
@@ -31,8 +24,6 @@ end
 local function run(world, spec, inputs, opts)
     return world:run(function() return world.crew(spec):run(inputs, opts) end)
 end
-
-local function has(text, part) return text:find(part, 1, true) ~= nil end
 
 local function asked_for(world, name)
     for _, one in ipairs(world.asked) do

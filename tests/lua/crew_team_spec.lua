@@ -1,23 +1,14 @@
 -- Who works for whom in a crew: managers, delegation, budget, memory, plans.
 
 local W = require "tests.lua.crew_world"
-
-local function has(text, part) return text:find(part, 1, true) ~= nil end
+local task, has = W.task, W.has
 
 local function agents()
     return { { name = "analyst", role = "Market Analyst", goal = "Find facts." }, { name = "writer", role = "Writer" } }
 end
 
 local function crew(more, tasks)
-    local made = { name = "c", agents = agents(), tasks = tasks or { { name = "one", description = "Report on {{topic}}.", expected_output = "A report." } } }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
-end
-
-local function task(name, more)
-    local made = { name = name, agent = "analyst", description = "Do " .. name .. ".", expected_output = "It is done." }
-    for key, value in pairs(more or {}) do made[key] = value end
-    return made
+    return W.with({ name = "c", agents = agents(), tasks = tasks or { { name = "one", description = "Report on {{topic}}.", expected_output = "A report." } } }, more)
 end
 
 local function run(world, spec, opts)

@@ -155,8 +155,7 @@ function M.new(given)
         table.insert(world.called, { name, args })
         local tool = assert(tools[name], "the spec has no tool " .. name)
         return true, tool(args, world)
-    end)
-    for name, value in pairs(world:host()) do parts.host[name] = value end
+    end, world:host())
     local uuids = 0
     parts.host.uuid = function()
         uuids = uuids + 1
@@ -167,11 +166,23 @@ function M.new(given)
         table.insert(world.events, event)
         return true
     end
-    rawset(parts, "branches", assert(loadfile("lua/host/branches.lua"))(parts))
-    rawset(parts, "text", { line = tostring })
     if not (given and given.real_agents) then rawset(parts, "moon_agent", fake_agent(world)) end
     world.parts, world.crew = parts, parts.moon_crew
     return world
+end
+
+-- ------------------------------------------------------------------------------ words for specs
+
+function M.has(text, part) return text:find(part, 1, true) ~= nil end
+
+-- `made` with the fields of `more`, which may be nil.
+function M.with(made, more)
+    for key, value in pairs(more or {}) do made[key] = value end
+    return made
+end
+
+function M.task(name, more)
+    return M.with({ name = name, agent = "analyst", description = "Do " .. name .. ".", expected_output = "It is done." }, more)
 end
 
 -- The names of the agents asked, in order.

@@ -155,51 +155,28 @@ local function add_branches(world, host)
     end
 end
 
--- The kit's parts, and those of the host that are Lua without C.
-local function load_parts()
-    local parts = kit.load(function(name, args)
-        return coroutine.yield("call", name, args)
-    end)
-    local loaded = getmetatable(parts).__index
-    getmetatable(parts).__index = function(self, name)
-        local own = name == "pattern" and "lua/local/pattern.lua"
-            or (name == "branches" or name == "text") and "lua/host/" .. name .. ".lua"
-        if own then
-            rawset(self, name, assert(loadfile(own))(self))
-            return rawget(self, name)
-        end
-        return loaded(self, name)
-    end
-    return parts
-end
-
-function M.new(answer)
+-- host: what the host's functions are to be replaced by.
+function M.new(answer, host)
     local world = setmetatable({ ready = {}, pending = {}, calls = {}, events = {}, n = 0 }, World)
     world.answer = answer or function()
         return true, {}
     end
-    local parts = load_parts()
-    local host = parts.host
-    add_branches(world, host)
-    host.metafield = function() return nil end
-    host.log = function() end
-    host.emit = function(event)
-        local text, what = host.encode(event)
+    local parts = kit.load(function(name, args)
+        return coroutine.yield("call", name, args)
+    end, host)
+    add_branches(world, parts.host)
+    function parts.host.emit(event)
+        local text, what = kit.encode(event)
         if not text then
             return false, { code = "invalid_arguments", message = what }
         end
         if #text > 65536 then
             return false, { code = "too_large", message = "the event is too large" }
         end
-        world.events[#world.events + 1] = host.decode(text)
+        world.events[#world.events + 1] = parts.host.decode(text)
         return true
     end
-    world.parts = parts
-    world.moon = {
-        tool = parts.moon_tool.tool, graph = parts.moon_graph.graph, approve = parts.moon_people.approve,
-        sleep = parts.moon_time.sleep, parallel = parts.branches.parallel, json = parts.moon_json,
-        schema = parts.moon_schema, emit = parts.moon_log.emit,
-    }
+    world.parts, world.moon = parts, kit.moon(parts)
     return world
 end
 

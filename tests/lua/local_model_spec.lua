@@ -200,7 +200,8 @@ describe("determinism", function()
     local script = [[
       local harness = require "tests.lua.harness"
       local ticket = harness.json("agents/ticket_resolver/examples/tickets.json")[1].input
-      local result = harness.run("agents/ticket_resolver", { input = ticket, tools = { approve = function() return { approved = true } end } })
+      local world = require "tests.lua.package_world"
+      local result = world.run("agents/ticket_resolver", { input = ticket, tools = { approve = function() return { approved = true } end } })
       local function show(value, out)
         if type(value) ~= "table" then out[#out + 1] = tostring(value) return out end
         local keys = {}

@@ -1,9 +1,9 @@
 -- The test packages do what their tests in other suites count on.
 
-local harness = require "tests.lua.harness"
+local world = require "tests.lua.package_world"
 
 local function run(name, given)
-  local result = harness.run("tests/packages/" .. name, given)
+  local result = world.run("tests/packages/" .. name, given)
   return result.output, result
 end
 
@@ -29,7 +29,7 @@ describe("test packages", function()
   it("writer writes each step under a key of its own", function()
     local output, result = run("writer", { input = { id = "a", n = 3 } })
     assert.same({ id = "a", steps = 3, sum = 6 }, output)
-    for step = 1, 3 do assert.same({ step = step, id = "a" }, result.world.kv["writer:a:step:" .. step]) end
+    for step = 1, 3 do assert.same({ step = step, id = "a" }, result.kv["writer:a:step:" .. step]) end
   end)
 
   it("parallel returns values in the order of the keys", function()

@@ -65,7 +65,7 @@ describe("knowledge_base_agent", function()
   it("searches each query in each collection, side by side", function()
     local _, run = ask(LONG, { config = { collections = { "handbook", "products" } } })
     local n = 0
-    for _, call in ipairs(run.calls) do n = n + (call.name == "memory.search" and 1 or 0) end
+    for _, step in ipairs(run.steps) do n = n + (step.tool == "memory.search" and 1 or 0) end
     assert.truthy(n >= 4 and n % 2 == 0)
   end)
 
@@ -95,8 +95,8 @@ describe("knowledge_base_agent and models that make things up", function()
       { answer = "Trips by private car are paid with 0.38 EUR per kilometre. [1]" } })
     assert.truthy(output.answer:find("0.38", 1, true))
     local prompts = {}
-    for _, call in ipairs(run.calls) do
-      if call.args.name == "answer" then prompts[#prompts + 1] = call.args.prompt end
+    for _, step in ipairs(run.steps) do
+      if step.args.name == "answer" then prompts[#prompts + 1] = step.args.prompt end
     end
     assert.equal(2, #prompts)
     assert.truthy(prompts[2]:find("<statements>\nA private car is paid with 0.99", 1, true))
@@ -152,8 +152,8 @@ describe("knowledge_base_agent and hostile documents", function()
 
   it("keep their text inside its section, without their orders", function()
     local output, run = ask(LONG, { memory = { handbook = { evil }, products = {} } })
-    for _, call in ipairs(run.calls) do
-      local prompt = call.args.prompt
+    for _, step in ipairs(run.steps) do
+      local prompt = step.args.prompt
       if prompt then
         assert.is_nil(prompt:find("PWNED.", 1, true))
         local _, closings = prompt:gsub("</passages>", "")

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local harness = require "tests.lua.harness"
+local world = require "tests.lua.package_world"
 
 local FOLDER = "agents/report_generator"
 local MANIFEST = harness.json(FOLDER .. "/agent.json")
@@ -10,7 +11,7 @@ local SALES = harness.read("tests/data/sales.csv")
 local function run(input, config, more)
   local given = { input = input, config = config or {} }
   for name, value in pairs(more or {}) do given[name] = value end
-  return harness.run(FOLDER, given)
+  return world.run(FOLDER, given)
 end
 
 local function report(...)

@@ -1,6 +1,7 @@
 -- ticket_resolver with the local model, its own articles, and decisions of the test's.
 
 local harness = require "tests.lua.harness"
+local world = require "tests.lua.package_world"
 
 local FOLDER = "agents/ticket_resolver"
 local TICKETS = harness.json(FOLDER .. "/examples/tickets.json")
@@ -11,7 +12,7 @@ local REFUND = { id = "T-1", subject = "Charged twice for order 4711", body = "I
 local function resolve(input, config, decide, model)
   local tools = { approve = decide and function(args) return type(decide) == "function" and decide(args) or decide end or function() error("asked a person") end }
   if model then tools["llm.json"] = model end
-  local result = harness.run(FOLDER, { input = input, config = config, tools = tools })
+  local result = world.run(FOLDER, { input = input, config = config, tools = tools })
   if not result.ok then error(type(result.error) == "table" and result.error.message or result.error, 0) end
   return result.output, result.steps
 end

@@ -23,7 +23,7 @@ end
 local function refused(steps, data)
   local run = start(process(steps, data))
   assert.is_false(run.ok)
-  assert.equal(0, #run.calls)
+  assert.equal(0, #run.steps)
   assert.equal("invalid_definition", run.error.code)
   return run.error.message
 end
@@ -119,8 +119,8 @@ describe("workflow_orchestrator's steps", function()
   it("wait until a date, and not when it is over", function()
     local _, run = done(process({ { id = "w", kind = "wait", ["until"] = "2020-01-01" }, { id = "v", kind = "wait", seconds = 60 } }))
     local sleeps = {}
-    for _, call in ipairs(run.calls) do
-      if call.name == "sleep" then sleeps[#sleeps + 1] = call.args.seconds end
+    for _, step in ipairs(run.steps) do
+      if step.tool == "sleep" then sleeps[#sleeps + 1] = step.args.seconds end
     end
     assert.same({ 60 }, sleeps)
   end)

@@ -75,7 +75,7 @@ end
 
 function M.read(r, node, args, name)
     node.params.code = r.functions[name]
-    local input = args[1] and r.tokens[args[1].from].value ~= "nil" and r:value(args[1]) or nil
+    local input = r:is_given(args[1]) and r:value(args[1]) or nil
     if input ~= "{{ input }}" then
         node.params.input = input
     end

@@ -35,9 +35,7 @@ function M.output(_, context)
 end
 
 function M.cost(_, context)
-    local manifest = context.tools["memory.search"]
-    local price = manifest and manifest.price_micros or 0
-    return { price, price, price }
+    return context.cost_of_tool("memory.search")
 end
 
 function M.needs(_, grants)

@@ -12,20 +12,14 @@ function M.emit(node, w, indent)
     local text = "moon.memory.search(" .. w:text(params.collection) .. ", " .. w:template(params.query)
     local how = fields.entries(w, FIELDS, params, node.name, indent)
     local own = options.of_call(w, node, indent)
-    if #how > 0 or #own > 0 then
-        text = text .. ", " .. (#how > 0 and w:fields(how, indent) or "nil")
-    end
-    if #own > 0 then
-        text = text .. ", " .. w:fields(own, indent)
-    end
-    return text .. ")", ""
+    return options.close_call(w, text, #how > 0 and w:fields(how, indent), own, indent), ""
 end
 
 function M.read(r, node, args, path)
     local params = node.params
     params.collection = args[1] and r:text(args[1])
     params.query = args[2] and r:template(args[2])
-    if args[3] and r.tokens[args[3].from].value ~= "nil" then
+    if r:is_given(args[3]) then
         fields.read(r, args[3], FIELDS, params, path)
     end
     options.read_call(r, node, args[4], path)

@@ -41,9 +41,7 @@ function M.output(node, context)
 end
 
 function M.cost(node, context)
-    local manifest = context.tools[node.params.tool or ""]
-    local price = manifest and manifest.price_micros or 0
-    return { price, price, price }
+    return context.cost_of_tool(node.params.tool)
 end
 
 function M.needs(node, grants)

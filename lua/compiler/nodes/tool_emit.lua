@@ -16,14 +16,7 @@ function M.emit(node, w, indent)
         own[#own + 1] = { "approval", "true" }
     end
     local args = params.args and w:value({ kind = "object", fields = params.args }, indent)
-    local text = "moon.tool(" .. w:text(params.tool)
-    if args or #own > 0 then
-        text = text .. ", " .. (args or "nil")
-    end
-    if #own > 0 then
-        text = text .. ", " .. w:fields(own, indent)
-    end
-    return text .. ")", ""
+    return options.close_call(w, "moon.tool(" .. w:text(params.tool), args, own, indent), ""
 end
 
 function M.implied(node)
@@ -42,7 +35,7 @@ end
 function M.read(r, node, args)
     local params = node.params
     params.tool = args[1] and r:text(args[1])
-    if args[2] and r.tokens[args[2].from].value ~= "nil" then
+    if r:is_given(args[2]) then
         params.args = r:value(args[2])
     end
     for _, entry in ipairs(args[3] and r:entries(args[3], "moon.tool") or {}) do
