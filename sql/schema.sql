@@ -3393,11 +3393,19 @@ begin
     from (
         select customer_id from mb.balance_leases where fence = p_fence order by customer_id
     ) l;
-    update mb.runs
+    update mb.runs r
     set fence = null,
-        status = case when status = 'running' then 'queued' else status end,
-        wake_at = case when status = 'waiting' and not cancel_requested then wake_at else now() end
-    where fence = p_fence;
+        status = case when r.status = 'running' then 'queued' else r.status end,
+        wake_at = case when r.status = 'waiting' and not r.cancel_requested then r.wake_at else now() end,
+        steps = s.steps, tokens_in = s.tokens_in, tokens_out = s.tokens_out, cost_micros = s.micros
+    from mb.runs o
+    cross join lateral (
+        select count(*) filter (where x.kind = 1) as steps, coalesce(sum(x.tokens_in), 0) as tokens_in,
+            coalesce(sum(x.tokens_out), 0) as tokens_out, coalesce(sum(x.price_micros), 0) as micros
+        from mb.steps x
+        where x.customer_id = o.customer_id and x.run_id = o.run_id and x.state = 2
+    ) s
+    where o.fence = p_fence and r.customer_id = o.customer_id and r.run_id = o.run_id;
     get diagnostics freed = row_count;
     if freed > 0 then
         perform pg_notify('mb_queue', '');
@@ -3494,6 +3502,23 @@ ALTER FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text
 
 COMMENT ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) IS 'Stops the child runs that nobody waits for any more.';
 
+-- Name: cancels(bigint); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.cancels(p_fence bigint) RETURNS TABLE(customer_id uuid, run_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.customer_id, r.run_id
+    from mb.runs r
+    where r.fence = p_fence and r.cancel_requested
+$$;
+
+ALTER FUNCTION engine.cancels(p_fence bigint) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION cancels(p_fence bigint); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.cancels(p_fence bigint) IS 'The runs of a core that are to be stopped.';
+
 -- Name: change_customer(uuid, json, boolean); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
 CREATE FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) RETURNS boolean
@@ -3517,6 +3542,31 @@ ALTER FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled
 -- Name: FUNCTION change_customer(p_customer uuid, p_limits json, p_disabled boolean); Type: COMMENT; Schema: engine; Owner: moonbase_engine
 
 COMMENT ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) IS 'Sets a customer''s limits or disables it; false when there is no such customer.';
+
+-- Name: child_claim(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
+
+CREATE FUNCTION engine.child_claim(p_customer uuid, p_run uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with recursive below (cost_micros, budget_micros, run_id) as (
+        select 0::bigint, null::bigint, p_run
+        union all
+        select r.cost_micros,
+            case when r.finished_at is null and not r.cancel_requested
+                then (r.limits::json ->> 'budget_micros')::bigint end, r.run_id
+        from below
+        join mb.runs r on r.customer_id = p_customer and r.parent_run_id = below.run_id
+        where below.budget_micros is null
+    )
+    select coalesce(sum(greatest(below.cost_micros, below.budget_micros)), 0)::bigint from below
+$$;
+
+ALTER FUNCTION engine.child_claim(p_customer uuid, p_run uuid) OWNER TO moonbase_engine;
+
+-- Name: FUNCTION child_claim(p_customer uuid, p_run uuid); Type: COMMENT; Schema: engine; Owner: moonbase_engine
+
+COMMENT ON FUNCTION engine.child_claim(p_customer uuid, p_run uuid) IS 'What the child runs of a run cost, and may still cost once it has ended, with their own children.';
 
 -- Name: child_cost(uuid, uuid); Type: FUNCTION; Schema: engine; Owner: moonbase_engine
 
@@ -3589,7 +3639,7 @@ CREATE FUNCTION engine.child_state(p_customer uuid, p_parent uuid, p_run uuid) R
     SET search_path TO ''
     AS $$
     select r.finished_at is not null, r.status::text, r.output, r.error, r.steps, r.tokens_in,
-        r.tokens_out, r.cost_micros + engine.child_cost(p_customer, p_run), r.limits::json
+        r.tokens_out, r.cost_micros + engine.child_claim(p_customer, p_run), r.limits::json
     from mb.runs r
     where r.customer_id = p_customer and r.run_id = p_run and r.parent_run_id = p_parent
 $$;
@@ -7641,10 +7691,20 @@ GRANT ALL ON FUNCTION engine.cancel(p_customer uuid, p_run uuid) TO moonbase_cor
 REVOKE ALL ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.cancel_children(p_customer uuid, p_run uuid, p_status text) TO moonbase_core;
 
+-- Name: FUNCTION cancels(p_fence bigint); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.cancels(p_fence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.cancels(p_fence bigint) TO moonbase_core;
+
 -- Name: FUNCTION change_customer(p_customer uuid, p_limits json, p_disabled boolean); Type: ACL; Schema: engine; Owner: moonbase_engine
 
 REVOKE ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION engine.change_customer(p_customer uuid, p_limits json, p_disabled boolean) TO moonbase_core;
+
+-- Name: FUNCTION child_claim(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
+
+REVOKE ALL ON FUNCTION engine.child_claim(p_customer uuid, p_run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION engine.child_claim(p_customer uuid, p_run uuid) TO moonbase_core;
 
 -- Name: FUNCTION child_cost(p_customer uuid, p_run uuid); Type: ACL; Schema: engine; Owner: moonbase_engine
 

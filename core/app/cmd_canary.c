@@ -53,15 +53,15 @@ static void print(const json_t *report)
            (long long)mb_json_int(sum, "runs", 0), (long long)mb_json_int(sum, "same", 0),
            (long long)mb_json_int(sum, "changed", 0),
            (long long)mb_json_int(sum, "not_replayed", 0), difference > 0 ? "+" : "",
-           mb_money(difference, money));
+           difference ? mb_money(difference, money) : "the same");
 }
 
-/* 2 when no run could be replayed: then nothing was found out. */
+/* Could not, when no run was replayed: then nothing was found out. */
 static int exit_code(const json_t *report)
 {
     const json_t *sum = json_object_get(report, "summary");
     int64_t runs = mb_json_int(sum, "runs", 0);
-    if (mb_json_int(sum, "not_replayed", 0) == runs && runs > 0)
+    if (mb_json_int(sum, "not_replayed", 0) == runs)
         return MB_EXIT_COULD_NOT;
     return mb_json_int(sum, "same", 0) == runs ? MB_EXIT_OK : MB_EXIT_FAILED;
 }

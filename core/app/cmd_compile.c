@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "app/paths.h"
@@ -77,14 +78,26 @@ static int make_folders(const char *path, struct mb_err *err)
     return rc;
 }
 
+/* Beside the file first, so that a full disk leaves what was there before. What is no plain file (a
+ * terminal, a pipe) is written as it is. */
 static int write_file(const char *path, struct mb_str text, struct mb_err *err)
 {
+    struct stat st;
+    char *real = realpath(path, NULL), *fresh = NULL;
     int rc = make_folders(path, err);
-    FILE *file = rc == 0 ? fopen(path, "we") : NULL;
-    if (rc == 0 && (!file || fwrite(text.ptr, 1, text.len, file) != text.len))
+    bool is_plain = stat(path, &st) != 0 || S_ISREG(st.st_mode);
+    if (is_plain && asprintf(&fresh, "%s.new", real ? real : path) < 0)
+        abort();
+    FILE *file = rc == 0 ? fopen(is_plain ? fresh : path, "we") : NULL;
+    bool ok = file && fwrite(text.ptr, 1, text.len, file) == text.len;
+    if (file && fclose(file) != 0)
+        ok = false;
+    if (rc == 0 && (!ok || (is_plain && rename(fresh, real ? real : path) != 0)))
         rc = mb_err_set(err, MB_E_IO, "'%s' cannot be written: %s", path, strerror(errno));
-    if (file && fclose(file) != 0 && rc == 0)
-        rc = mb_err_set(err, MB_E_IO, "'%s' cannot be written: %s", path, strerror(errno));
+    if (rc && file && is_plain)
+        unlink(fresh);
+    free(fresh);
+    free(real);
     return rc;
 }
 

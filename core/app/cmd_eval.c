@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "app/eval.h"
@@ -87,11 +89,19 @@ static int write_junit(const struct eval *e, const char *path, struct mb_err *er
     struct mb_buf xml = {0};
     mb_eval_add_junit(&xml, e->results);
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    errno = file ? 0 : errno;
     bool ok = file && fwrite(mb_buf_head(&xml), 1, mb_buf_len(&xml), file) == mb_buf_len(&xml);
-    if (file && file != stdout && fclose(file) != 0)
+    int why = errno;
+    struct stat st;
+    bool is_plain = file && file != stdout && fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode);
+    if (file && file != stdout && fclose(file) != 0) {
+        why = ok ? errno : why;
         ok = false;
+    }
     mb_buf_release(&xml);
-    return ok ? 0 : mb_err_set(err, MB_E_IO, "'%s' cannot be written: %s", path, strerror(errno));
+    if (!ok && is_plain)
+        unlink(path); /* half a report would be read as a whole one */
+    return ok ? 0 : mb_err_set(err, MB_E_IO, "'%s' cannot be written: %s", path, strerror(why));
 }
 
 static int report(const struct eval *e, struct mb_err *err)
@@ -149,10 +159,13 @@ static int run(struct mb_cli *cli)
     struct mb_err err = {0};
     struct eval e = {.cli = cli};
     const char *repeat = mb_cli_option(cli, "repeat");
+    const char *junit = mb_cli_option(cli, "junit");
     char *end = NULL;
     long times = repeat ? strtol(repeat, &end, 10) : 1;
     if (repeat && (end == repeat || *end || times < 1 || times > MOST_REPEATS))
         return mb_cli_usage(cli, "--repeat is an integer from 1 to %d", MOST_REPEATS);
+    if (cli->json && junit && strcmp(junit, "-") == 0)
+        return mb_cli_usage(cli, "stdout takes --json or --junit -, not both");
     if (mb_cli_option(cli, "file") && cli->n_args != 1)
         return mb_cli_usage(cli, "--file is for one DIR");
     e.options = (struct mb_eval_options){.only = mb_cli_option(cli, "only"),

@@ -76,8 +76,7 @@ static int simulate(const struct mb_cli *cli, struct mb_simulation_config *confi
 {
     struct mb_err err = {0};
     struct mb_lab lab;
-    const char *model = mb_cli_option(cli, "model");
-    config->model = model ? model : "local";
+    config->model = mb_cli_option(cli, "model");
     config->answers = mb_json_get(given, "answers");
     config->decisions = mb_json_get(given, "decisions");
     config->given = mb_json_get(given, "given");
@@ -150,7 +149,7 @@ static const struct mb_option options[] = {
     {"json", NULL, "print the run with its steps as JSON"},
     {"simulate", NULL, "call nothing outside: tools answer from examples or made-up data"},
     {"model", "NAME",
-     "with --simulate: local (the default), script, real, or a model for all calls"},
+     "with --simulate: real, or one for all calls; without: local, or script if there is no local"},
     {"seed", "N", "with --simulate: same seed, same made-up data; 1 without"},
     {"answers", "FILE", "with --simulate: {answers, decisions, given}, see README.md"},
     {NULL, NULL, NULL},

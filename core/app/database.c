@@ -44,13 +44,16 @@ static void explain(PGconn *conn, const PGresult *res, struct mb_err *err)
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *wire = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-    int code = state && strncmp(state, "MB", 2) == 0 && wire ? mb_err_from_wire(wire) : 0;
+    bool is_ours = state && strncmp(state, "MB", 2) == 0 && wire;
+    int code = is_ours ? mb_err_from_wire(wire) : 0;
     if (PQstatus(conn) != CONNECTION_OK || !message) {
         message = PQerrorMessage(conn);
         code = MB_E_DATABASE;
     }
     mb_err_set(err, code ? (enum mb_err_code)code : MB_E_INTERNAL, "%.*s", first_line(message),
                message);
+    if (is_ours && !code) /* one that only the database's functions have */
+        snprintf(err->wire, sizeof(err->wire), "%s", wire);
 }
 
 PGresult *mb_database_query(PGconn *conn, const char *sql, int n_params, const char *const *params,

@@ -31,6 +31,11 @@ int mb_eval_run(struct mb_lab *lab, const struct mb_files *files, const char *pa
 /* Adds a failure {"at", "message"}. */
 void mb_eval_fail(json_t *failures, const char *at, const char *fmt, ...) MB_PRINTF(3, 4);
 
+/* The text as JSON; a character that was cut off at its end is left out. */
+json_t *mb_eval_text(const char *text);
+/* An integer of a case file, which the schema also lets be written as 3.0. */
+int64_t mb_eval_int(const json_t *number, int64_t fallback);
+
 /* The value at a place of the output; a new reference, NULL when there is none. */
 json_t *mb_eval_at(const json_t *output, struct mb_str pointer);
 /* What can be held against the report here and now; `expect` is the case's with the defaults. */

@@ -10,7 +10,31 @@
 #include "base/pattern.h"
 #include "base/schema.h"
 
-enum { SHOWN_CHARS = 120, PATTERN_WORK = 20 * 1000 * 1000 };
+enum {
+    SHOWN_CHARS = 120,
+    PATTERN_WORK = 20 * 1000 * 1000,
+    PART_BYTES = 2048, /* of a place: 500 characters, by the schema */
+};
+
+json_t *mb_eval_text(const char *text)
+{
+    size_t n = strlen(text), most = MB_MIN(n, (size_t)3); /* of a character that was cut */
+    for (size_t cut = 0; cut <= most; cut++) {
+        json_t *value = json_stringn(text, n - cut);
+        if (value)
+            return value;
+    }
+    return json_string("(no UTF-8)");
+}
+
+int64_t mb_eval_int(const json_t *number, int64_t fallback)
+{
+    static const double limit = 9007199254740992.0; /* 2^53: whole numbers are exact up to here */
+    double real = json_real_value(number);
+    if (json_is_real(number))
+        return real >= limit ? (int64_t)limit : real <= -limit ? -(int64_t)limit : (int64_t)real;
+    return json_is_integer(number) ? json_integer_value(number) : fallback;
+}
 
 void mb_eval_fail(json_t *failures, const char *at, const char *fmt, ...)
 {
@@ -19,9 +43,8 @@ void mb_eval_fail(json_t *failures, const char *at, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    json_t *text = json_string(message);
-    json_array_append_new(failures, json_pack("{s:s, s:o}", "at", at, "message",
-                                              text ? text : json_string("(no UTF-8)")));
+    json_array_append_new(failures,
+                          json_pack("{s:s, s:o}", "at", at, "message", mb_eval_text(message)));
 }
 
 /* A value in few characters. */
@@ -64,8 +87,11 @@ static json_t *member(const json_t *value, const char *part)
 {
     if (!json_is_array(value))
         return json_object_get(value, part);
-    size_t i;
-    return sscanf(part, "%zu", &i) == 1 ? json_array_get(value, i) : NULL;
+    size_t i = 0, n = 0;
+    for (; part[n] >= '0' && part[n] <= '9' && n < 10; n++)
+        i = i * 10 + (size_t)(part[n] - '0');
+    bool is_index = n > 0 && part[n] == '\0' && (part[0] != '0' || n == 1);
+    return is_index ? json_array_get(value, i) : NULL;
 }
 
 static json_t *gather(const json_t *value, struct mb_str rest)
@@ -90,7 +116,7 @@ json_t *mb_eval_at(const json_t *output, struct mb_str pointer)
 {
     const json_t *value = output;
     while (value && pointer.len) {
-        char part[256];
+        char part[PART_BYTES];
         next_part(&pointer, part, sizeof(part));
         if (strcmp(part, "*") == 0)
             return gather(value, pointer);
@@ -170,7 +196,9 @@ static void check_schema(const struct place *p, const json_t *json)
 {
     struct mb_err err;
     struct mb_schema *schema = json ? mb_schema_new(json, NULL) : NULL;
-    if (schema && mb_schema_check(schema, p->value, &err) < 0)
+    if (schema && !p->value)
+        mb_eval_fail(p->failures, p->at, "there is nothing that could fit the schema");
+    else if (schema && mb_schema_check(schema, p->value, &err) < 0)
         mb_eval_fail(p->failures, p->at, "does not fit the schema: %s %s", err.pointer,
                      err.message);
     mb_schema_free(schema);
@@ -185,10 +213,9 @@ static void check_count(const struct place *p, const json_t *count)
                    : json_is_object(p->value) ? (json_int_t)json_object_size(p->value)
                    : json_is_string(p->value) ? (json_int_t)json_string_length(p->value)
                                               : -1;
-    json_int_t min =
-        json_is_integer(count) ? json_integer_value(count) : mb_json_int(count, "min", 0);
-    json_int_t max =
-        json_is_integer(count) ? json_integer_value(count) : mb_json_int(count, "max", INT64_MAX);
+    bool is_range = json_is_object(count);
+    json_int_t min = mb_eval_int(is_range ? json_object_get(count, "min") : count, 0);
+    json_int_t max = mb_eval_int(is_range ? json_object_get(count, "max") : count, INT64_MAX);
     if (n < 0)
         mb_eval_fail(p->failures, p->at, "%s cannot be counted", shown(p->value, text));
     else if (n < min || n > max)
@@ -301,7 +328,7 @@ static void check_calls(const json_t *expect, const json_t *report, json_t *fail
         struct mb_str tool =
             json_is_object(entry) ? mb_json_str(entry, "tool") : mb_str_c(json_string_value(entry));
         size_t n = count_calls(report, tool, mb_json_get(entry, "args"));
-        int64_t times = mb_json_int(entry, "times", -1);
+        int64_t times = mb_eval_int(mb_json_get(entry, "times"), -1);
         if (times < 0 ? n == 0 : n != (size_t)times)
             mb_eval_fail(failures, "/expect/called", "%.*s was called %zu times%s",
                          MB_STR_ARG(tool), n,
@@ -320,8 +347,8 @@ static void check_limits(const json_t *expect, const json_t *report, json_t *fai
 {
     int64_t cost = mb_json_int(mb_json_get(report, "cost"), "likely_micros", 0);
     int64_t steps = mb_json_int(mb_json_get(report, "usage"), "steps", 0);
-    int64_t max_cost = mb_json_int(expect, "max_cost_micros", INT64_MAX);
-    int64_t max_steps = mb_json_int(expect, "max_steps", INT64_MAX);
+    int64_t max_cost = mb_eval_int(mb_json_get(expect, "max_cost_micros"), INT64_MAX);
+    int64_t max_steps = mb_eval_int(mb_json_get(expect, "max_steps"), INT64_MAX);
     if (cost > max_cost)
         mb_eval_fail(failures, "/expect/max_cost_micros", "it would cost %lld micro-dollars",
                      (long long)cost);

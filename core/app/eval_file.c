@@ -35,8 +35,11 @@ static int name_case(const json_t *file, struct mb_err *err)
     err->code = MB_E_INVALID_REQUEST;
     if (sscanf(err->pointer, "/cases/%zu", &i) == 1) {
         struct mb_str name = mb_json_str(json_array_get(mb_json_get(file, "cases"), i), "name");
-        snprintf(message, sizeof(message), "case \"%.*s\": %.*s", (int)MB_MIN(name.len, (size_t)80),
-                 name.len ? name.ptr : "", 300, err->message);
+        size_t n = MB_MIN(name.len, (size_t)80);
+        while (n < name.len && n > 0 && (name.ptr[n] & 0xC0) == 0x80) /* no half characters */
+            n--;
+        snprintf(message, sizeof(message), "case \"%.*s\": %.*s", (int)n, name.len ? name.ptr : "",
+                 300, err->message);
         memcpy(err->message, message, sizeof(message));
     }
     return -MB_E_INVALID_REQUEST;

@@ -133,8 +133,10 @@ int mb_eval_judge(struct mb_lab *lab, const json_t *check, const json_t *input,
     json_t *verdict = is_local ? score_by_words(lab, rubric, value, err)
                                : score_by_model(lab, model, rubric, input, value, err);
     json_decref(value);
+    if (!verdict && err->code == MB_E_MODEL_INVALID_OUTPUT)
+        mb_eval_fail(failures, at, "%.*s gives no score: %s", MB_STR_ARG(model), err->message);
     if (!verdict)
-        return -1;
+        return err->code == MB_E_MODEL_INVALID_OUTPUT ? 0 : -1;
     double score = json_number_value(mb_json_get(verdict, "score"));
     if (score < least)
         mb_eval_fail(failures, at, "%.*s gives it %.2f, less than %.2f: %.*s", MB_STR_ARG(model),

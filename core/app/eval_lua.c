@@ -17,6 +17,9 @@ static const char main_lua[] = "local check = require \"predicate\"\n"
                                "  return { passed = false, value = value }\n"
                                "end\n";
 
+/* What a predicate is given; it has to fit into the frame that starts its run. */
+enum { GIVEN_BYTES = 3 * 1024 * 1024 };
+
 /* On one line with the beginning of the body, so that lines are those of the body. */
 static void wrap(struct mb_buf *out, struct mb_str body)
 {
@@ -153,6 +156,13 @@ int mb_eval_lua(struct mb_lab *lab, const json_t *check, const json_t *input, co
     json_t *given = input_of(check, input, report);
     mb_json_dump(&text, given);
     json_decref(given);
+    if (mb_buf_len(&text) > GIVEN_BYTES) {
+        mb_eval_fail(failures, at, "the predicate was not run: what the run did is %zu bytes long",
+                     mb_buf_len(&text));
+        mb_buf_release(&body);
+        mb_buf_release(&text);
+        return 0;
+    }
     int rc = add_file(&files, "agent.json", mb_str_c(manifest), err);
     if (rc == 0)
         rc = add_file(&files, "main.lua", mb_str_c(main_lua), err);

@@ -5,20 +5,47 @@
 #include "app/eval.h"
 #include "app/report.h"
 #include "base/json.h"
+#include "base/utf8.h"
+
+enum { NAME_CHARS = 52 };
 
 static double number(const json_t *object, const char *key)
 {
     return json_number_value(json_object_get(object, key));
 }
 
+/* A file's text on one line, without what would steer a terminal, filled up to `width`. */
+static void print_line(FILE *out, struct mb_str text, size_t width)
+{
+    struct mb_buf line = {0};
+    for (size_t i = 0; i < text.len; i++) {
+        size_t n = MB_MAX(mb_utf8_char(text.ptr + i, text.len - i), (size_t)1);
+        unsigned char c = (unsigned char)text.ptr[i],
+                      next = n == 2 ? (unsigned char)text.ptr[i + 1] : 0;
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0))
+            mb_buf_add_char(&line, ' ');
+        else
+            mb_buf_add(&line, text.ptr + i, n);
+        i += n - 1;
+    }
+    size_t chars = mb_utf8_count(mb_buf_str(&line));
+    fprintf(out, "%s%*s", mb_buf_cstr(&line), (int)(chars < width ? width - chars : 0), "");
+    mb_buf_release(&line);
+}
+
 static void print_failure(FILE *out, const json_t *failure)
 {
     struct mb_str about = mb_json_str(failure, "about"), place = mb_json_str(failure, "place");
     fprintf(out, "        %.*s", MB_STR_ARG(mb_json_str(failure, "at")));
-    if (place.len)
-        fprintf(out, " at %.*s", MB_STR_ARG(place));
-    if (about.len)
-        fprintf(out, " (%.*s)", MB_STR_ARG(about));
+    if (place.len) {
+        fputs(" at ", out);
+        print_line(out, place, 0);
+    }
+    if (about.len) {
+        fputs(" (", out);
+        print_line(out, about, 0);
+        fputs(")", out);
+    }
     fputs(": ", out);
     mb_report_text(out, mb_json_str(failure, "message"), 8);
 }
@@ -32,11 +59,11 @@ void mb_eval_print_result(FILE *out, const json_t *result)
     if (mb_json_int(result, "runs", 1) > 1)
         snprintf(runs, sizeof(runs), "  %lld of %lld", (long long)mb_json_int(result, "passes", 0),
                  (long long)mb_json_int(result, "runs", 0));
-    fprintf(out, "%s%s%s  %-52.*s %9.1f ms  %9s%s\n",
-            mb_style(out, passed ? MB_STYLE_GOOD : MB_STYLE_BAD), passed ? "pass" : "FAIL",
-            mb_style(out, MB_STYLE_PLAIN), MB_STR_ARG(mb_json_str(result, "name")),
-            number(result, "time_ms"), mb_money(mb_json_int(result, "cost_micros", 0), money),
-            runs);
+    fprintf(out, "%s%s%s  ", mb_style(out, passed ? MB_STYLE_GOOD : MB_STYLE_BAD),
+            passed ? "pass" : "FAIL", mb_style(out, MB_STYLE_PLAIN));
+    print_line(out, mb_json_str(result, "name"), NAME_CHARS);
+    fprintf(out, " %9.1f ms  %9s%s\n", number(result, "time_ms"),
+            mb_money(mb_json_int(result, "cost_micros", 0), money), runs);
     json_array_foreach(mb_json_get(result, "failures"), i, entry)
     {
         print_failure(out, entry);
@@ -77,12 +104,21 @@ void mb_eval_print_sum(FILE *out, const json_t *results)
 
 /* ---------------------------------------------------------------- JUnit */
 
+/* U+FFFE or U+FFFF, which are no characters of XML. */
+static bool is_no_character(struct mb_str text, size_t i)
+{
+    return i + 2 < text.len && memcmp(text.ptr + i, "\xef\xbf", 2) == 0 &&
+           (unsigned char)text.ptr[i + 2] >= 0xbe;
+}
+
 /* Text for XML 1.0, in elements and attributes; what XML cannot hold is left out. */
 static void add_xml(struct mb_buf *out, struct mb_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c == '<')
+        if (is_no_character(text, i))
+            i += 2;
+        else if (c == '<')
             mb_buf_add_c(out, "&lt;");
         else if (c == '>')
             mb_buf_add_c(out, "&gt;");
@@ -119,6 +155,16 @@ static void add_case(struct mb_buf *out, const json_t *result)
     mb_buf_add_c(out, "    </testcase>\n");
 }
 
+/* The first result of its package? */
+static bool is_first(const json_t *results, size_t at)
+{
+    struct mb_str package = mb_json_str(json_array_get(results, at), "package");
+    for (size_t i = 0; i < at; i++)
+        if (mb_str_eq(mb_json_str(json_array_get(results, i), "package"), package))
+            return false;
+    return true;
+}
+
 /* A suite is a package. */
 static void add_suite(struct mb_buf *out, const json_t *results, struct mb_str package)
 {
@@ -149,18 +195,14 @@ void mb_eval_add_junit(struct mb_buf *out, const json_t *results)
 {
     size_t i;
     const json_t *result;
-    struct mb_str last = {0};
     mb_buf_addf(out,
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                 "<testsuites tests=\"%zu\" failures=\"%zu\">\n",
                 json_array_size(results), count_failed(results));
     json_array_foreach(results, i, result)
     {
-        struct mb_str package = mb_json_str(result, "package");
-        if (last.ptr && mb_str_eq(package, last))
-            continue;
-        last = package;
-        add_suite(out, results, package);
+        if (is_first(results, i))
+            add_suite(out, results, mb_json_str(result, "package"));
     }
     mb_buf_add_c(out, "</testsuites>\n");
 }

@@ -6,7 +6,9 @@
 #include "app/eval.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "gate/simulate.h"
+#include "llm/llm.h"
 
 struct eval_case {
     const json_t *own, *defaults;
@@ -33,10 +35,10 @@ static json_t *merged(const struct eval_case *c, const char *name)
 /* What a refusal to start looks like as a run: cases may expect it. */
 static json_t *refused(const struct mb_err *err)
 {
-    return json_pack("{s:s, s:n, s:{s:s, s:s, s:s}, s:[], s:{s:i}, s:{s:i}}", "status", "failed",
-                     "output", "error", "code", mb_err_wire(err), "message", err->message,
-                     "pointer", err->pointer, "trace", "usage", "steps", 0, "cost", "likely_micros",
-                     0);
+    return json_pack("{s:s, s:n, s:{s:s, s:o, s:o}, s:[], s:{s:i}, s:{s:i}}", "status", "failed",
+                     "output", "error", "code", mb_err_wire(err), "message",
+                     mb_eval_text(err->message), "pointer", mb_eval_text(err->pointer), "trace",
+                     "usage", "steps", 0, "cost", "likely_micros", 0);
 }
 
 static json_t *simulate(struct mb_lab *lab, const struct mb_files *files, const struct eval_case *c,
@@ -116,13 +118,11 @@ static void add_failures(json_t *result, const struct eval_case *c, json_t *fail
 static int run_case(struct mb_lab *lab, const struct mb_files *files, const struct eval_case *c,
                     int repeat, json_t *result, struct mb_err *err)
 {
-    int64_t began_us = mb_clock_mono_us(), first = json_integer_value(field(c, "seed"));
+    int64_t began_us = mb_clock_mono_us(), first = mb_eval_int(field(c, "seed"), 1);
     int passes = 0, rc = 0;
-    if (!field(c, "seed"))
-        first = 1;
     for (int i = 0; rc == 0 && i < repeat; i++) {
         json_t *failures = json_array();
-        int64_t seed = (first + i) % MB_SIMULATE_SEED_MAX;
+        int64_t seed = (first + i) % ((int64_t)MB_SIMULATE_SEED_MAX + 1);
         rc = attempt(lab, files, c, seed, result, failures, err);
         passes += rc == 0 && json_array_size(failures) == 0;
         add_failures(result, c, failures, seed);
@@ -134,6 +134,65 @@ static int run_case(struct mb_lab *lab, const struct mb_files *files, const stru
     json_object_set_new(result, "time_ms",
                         json_real((double)(mb_clock_mono_us() - began_us) / 1000));
     return rc;
+}
+
+static bool is_wanted(const json_t *own, const struct mb_eval_options *options)
+{
+    return !options->only || strstr(json_string_value(json_object_get(own, "name")), options->only);
+}
+
+static const char *model_of(const struct eval_case *c, const struct mb_eval_options *options)
+{
+    const char *model = json_string_value(field(c, "model"));
+    return options->model ? options->model : model ? model : "local";
+}
+
+static int check_models(struct mb_lab *lab, const struct eval_case *c, const char *model,
+                        struct mb_err *err)
+{
+    const struct mb_llm *llm = lab->platform.llm;
+    int rc = strcmp(model, "real") == 0 ? 0 : mb_llm_check_model(llm, mb_str_c(model), err);
+    size_t i;
+    const json_t *check;
+    json_array_foreach(mb_json_get(c->own, "checks"), i, check)
+    {
+        const json_t *judge = mb_json_get(check, "judge");
+        if (rc == 0 && judge)
+            rc = mb_llm_check_model(llm, mb_json_str(judge, "model"), err);
+    }
+    return rc;
+}
+
+/* Are there the models that the cases name? Asked before the first is run, which may cost. */
+static int check_all_models(struct mb_lab *lab, const char *path, const json_t *file,
+                            const struct mb_eval_options *options, struct mb_err *err)
+{
+    size_t i;
+    const json_t *own;
+    json_array_foreach(mb_json_get(file, "cases"), i, own)
+    {
+        const struct eval_case c = {.own = own, .defaults = mb_json_get(file, "defaults")};
+        int rc = is_wanted(own, options) ? check_models(lab, &c, model_of(&c, options), err) : 0;
+        if (rc < 0) {
+            mb_err_prefix(err, "%s: case \"%s\"", path,
+                          json_string_value(json_object_get(own, "name")));
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* A path is bytes, JSON is UTF-8: what is not becomes question marks. */
+static json_t *path_text(const char *path)
+{
+    struct mb_buf text = {0};
+    for (size_t len = strlen(path), i = 0, n; i < len; i += MB_MAX(n, (size_t)1)) {
+        n = mb_utf8_char(path + i, len - i);
+        mb_buf_add(&text, n ? path + i : "?", MB_MAX(n, (size_t)1));
+    }
+    json_t *value = json_stringn(mb_buf_head(&text), mb_buf_len(&text));
+    mb_buf_release(&text);
+    return value;
 }
 
 static const char *package_name(const struct mb_files *files, char out[80])
@@ -153,20 +212,20 @@ int mb_eval_run(struct mb_lab *lab, const struct mb_files *files, const char *pa
     size_t i;
     const json_t *own;
     char package[80];
-    int rc = 0;
+    int rc = check_all_models(lab, path, file, options, err);
     package_name(files, package);
     json_array_foreach(mb_json_get(file, "cases"), i, own)
     {
         const char *name = json_string_value(json_object_get(own, "name"));
-        if (rc < 0 || (options->only && !strstr(name, options->only)))
+        if (rc < 0 || !is_wanted(own, options))
             continue;
         struct eval_case c = {.own = own, .defaults = mb_json_get(file, "defaults")};
-        const char *model = json_string_value(field(&c, "model"));
         c.config = merged(&c, "config");
         c.expect = merged(&c, "expect");
-        c.model = options->model ? options->model : model ? model : "local";
-        json_t *result = json_pack("{s:s, s:s, s:s, s:s, s:[], s:[]}", "package", package, "file",
-                                   path, "name", name, "model", c.model, "notes", "failures");
+        c.model = model_of(&c, options);
+        json_t *result =
+            json_pack("{s:s, s:o, s:s, s:s, s:[], s:[]}", "package", package, "file",
+                      path_text(path), "name", name, "model", c.model, "notes", "failures");
         rc = run_case(lab, files, &c, options->repeat, result, err);
         if (rc == 0) {
             json_array_append(results, result);

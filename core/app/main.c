@@ -1,4 +1,5 @@
 /* `moonbase`: finds the command and runs it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,9 @@ int main(int argc, char **argv)
         code = cli.command->run(&cli);
     mb_cli_release(&cli);
     /* A result that could not be written is no result (disk full, closed pipe). */
-    if (fflush(stdout) != 0 && code == MB_EXIT_OK)
-        code = MB_EXIT_FAILED;
+    bool is_lost = ferror(stdout) != 0;
+    if ((fflush(stdout) != 0 || is_lost) && code == MB_EXIT_OK)
+        code =
+            mb_cli_fail(&cli, MB_EXIT_FAILED, "the result cannot be written: %s", strerror(errno));
     return code;
 }

@@ -146,21 +146,9 @@ void mb_buf_add_json_str(struct mb_buf *b, struct mb_str s)
     mb_buf_add_char(b, '"');
 }
 
-void mb_buf_add_be16(struct mb_buf *b, uint16_t v)
-{
-    v = __builtin_bswap16(v);
-    mb_buf_add(b, &v, sizeof(v));
-}
-
 void mb_buf_add_be32(struct mb_buf *b, uint32_t v)
 {
     v = __builtin_bswap32(v);
-    mb_buf_add(b, &v, sizeof(v));
-}
-
-void mb_buf_add_be64(struct mb_buf *b, uint64_t v)
-{
-    v = __builtin_bswap64(v);
     mb_buf_add(b, &v, sizeof(v));
 }
 

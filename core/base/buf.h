@@ -38,10 +38,8 @@ void mb_buf_add_char(struct mb_buf *b, char c);
 void mb_buf_addf(struct mb_buf *b, const char *fmt, ...) MB_PRINTF(2, 3);
 /* Appends `s` as a JSON string with its quotes (RFC 8259). Invalid UTF-8 becomes U+FFFD. */
 void mb_buf_add_json_str(struct mb_buf *b, struct mb_str s);
-/* Big-endian integers, as PostgreSQL's binary formats want them. */
-void mb_buf_add_be16(struct mb_buf *b, uint16_t v);
+/* A big-endian integer, as PostgreSQL's binary formats want them. */
 void mb_buf_add_be32(struct mb_buf *b, uint32_t v);
-void mb_buf_add_be64(struct mb_buf *b, uint64_t v);
 /* A terminating NUL after the contents (not counted in the length); returns the C string. */
 char *mb_buf_cstr(struct mb_buf *b);
 /* The contents as a malloc'd C string that the caller owns; the buffer is empty afterwards. */

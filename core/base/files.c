@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 void mb_files_release(struct mb_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
@@ -16,9 +18,7 @@ void mb_files_release(struct mb_files *files)
 
 static bool is_path_char(char c)
 {
-    char lower = (char)(c | 0x20);
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == '/';
+    return mb_is_letter(c) || mb_is_digit(c) || c == '.' || c == '_' || c == '-' || c == '/';
 }
 
 /* What is wrong with one segment, or NULL. */
@@ -175,4 +175,18 @@ void mb_files_hash(const struct mb_files *files, uint8_t out[MB_SHA256_BYTES])
         mb_sha256_add(&h, file->bytes, file->len);
     }
     mb_sha256_finish(&h, out);
+}
+
+void mb_files_json(const struct mb_files *files, struct mb_buf *out)
+{
+    mb_buf_add_char(out, '{');
+    for (size_t i = 0; i < files->count; i++) {
+        const struct mb_file *file = &files->list[i];
+        if (i)
+            mb_buf_add_char(out, ',');
+        mb_buf_add_json_str(out, mb_str_c(file->path));
+        mb_buf_add_char(out, ':');
+        mb_buf_add_json_str(out, MB_STR_OF(file->bytes, file->len));
+    }
+    mb_buf_add_char(out, '}');
 }

@@ -3,6 +3,7 @@
 #ifndef MB_FILES_H
 #define MB_FILES_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 
@@ -47,6 +48,9 @@ const struct mb_file *mb_files_get(const struct mb_files *files, const char *pat
 /* What identifies a package: SHA-256 over its files in order of their paths, each as path, NUL,
  * length of the contents in decimal, NUL, contents. */
 void mb_files_hash(const struct mb_files *files, uint8_t out[MB_SHA256_BYTES]);
+
+/* Appends {"path": "text", ...}, in order of the paths. */
+void mb_files_json(const struct mb_files *files, struct mb_buf *out);
 
 /* Adds everything under a folder of this machine. Names that begin with a dot are left out; links
  * and whatever else is no plain file or folder are refused. The same errors, and IO. */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
+
 enum { NAME_CHARS = 253, LABEL_CHARS = 63 }; /* RFC 1035, 2.3.4 */
 
 enum kind { BAD, NAME, UNDER, EVERY, IP4, IP6 };
@@ -15,15 +17,9 @@ struct pattern {
     uint16_t port; /* 0 = any */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_label_char(char c)
 {
-    char lower = (char)(c | 0x20);
-    return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '-' || c == '_';
+    return mb_is_letter(c) || mb_is_digit(c) || c == '-' || c == '_';
 }
 
 static struct mb_str last_label(struct mb_str name)
@@ -40,7 +36,7 @@ static bool is_number(struct mb_str label)
 {
     bool hex = label.len >= 2 && label.ptr[0] == '0' && (label.ptr[1] | 0x20) == 'x';
     for (size_t i = hex ? 2 : 0; i < label.len; i++)
-        if (!is_digit(label.ptr[i]) && !(hex && strchr("abcdef", label.ptr[i] | 0x20)))
+        if (!mb_is_digit(label.ptr[i]) && !(hex && strchr("abcdef", label.ptr[i] | 0x20)))
             return false;
     return true;
 }
@@ -83,7 +79,7 @@ static bool parse_port(struct mb_str text, uint16_t *port)
     if (!text.len || text.len > 5 || text.ptr[0] == '0')
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.ptr[i]))
+        if (!mb_is_digit(text.ptr[i]))
             return false;
         value = value * 10 + (uint32_t)(text.ptr[i] - '0');
     }

@@ -70,14 +70,6 @@ bool mb_id_eq(struct mb_id a, struct mb_id b)
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
 }
 
-int64_t mb_id_time_ms(struct mb_id id)
-{
-    int64_t ms = 0;
-    for (int i = 0; i < 6; i++)
-        ms = ms << 8 | id.bytes[i];
-    return ms;
-}
-
 void mb_hex(const void *bytes, size_t n, char *out)
 {
     static const char digits[] = "0123456789abcdef";

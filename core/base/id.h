@@ -15,7 +15,6 @@ struct mb_id mb_id_new(void); /* now, and 74 random bits; ids of one process nev
 struct mb_id mb_id_nil(void);
 bool mb_id_is_nil(struct mb_id id);
 bool mb_id_eq(struct mb_id a, struct mb_id b);
-int64_t mb_id_time_ms(struct mb_id id); /* the Unix time inside it */
 /* Writes "prefix_hex" to `out` and returns it. */
 char *mb_id_format(struct mb_id id, const char *prefix, char out[MB_ID_TEXT]);
 /* The same as a UUID with dashes, as PostgreSQL prints it. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -20,15 +21,10 @@ static bool hex4(struct mb_json_scan *s, uint32_t *out)
     if (s->end - s->at < 4)
         return mb_json_scan_wrong(s, "a \\u escape needs four hex digits");
     for (int i = 0; i < 4; i++) {
-        char c = s->at[i];
-        uint32_t digit;
-        if (c >= '0' && c <= '9')
-            digit = (uint32_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            digit = (uint32_t)((c | 0x20) - 'a' + 10);
-        else
+        int digit = mb_hex_value(s->at[i]);
+        if (digit < 0)
             return mb_json_scan_wrong(s, "a \\u escape needs four hex digits");
-        value = value << 4 | digit;
+        value = value << 4 | (uint32_t)digit;
     }
     s->at += 4;
     *out = value;
@@ -155,7 +151,7 @@ struct parts {
 
 static bool is_digit(const struct mb_json_scan *s)
 {
-    return s->at < s->end && *s->at >= '0' && *s->at <= '9';
+    return s->at < s->end && mb_is_digit(*s->at);
 }
 
 /* Reads digits; more than 19 do not fit the mantissa, so that `digits` tells of them. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* Source: ECMA-262, 22.2.1 (Patterns), with the `u` flag; and pcre2pattern(3) for what PCRE2 reads
  * otherwise. */
 
@@ -12,16 +14,6 @@ struct reader {
     bool quantified; /* the last thing was a quantifier: another + would be PCRE2's possessive */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 static bool next_is(const struct reader *r, const char *what)
 {
     size_t n = strlen(what);
@@ -31,7 +23,7 @@ static bool next_is(const struct reader *r, const char *what)
 static bool hex_digits(struct reader *r, int n)
 {
     for (int i = 0; i < n; i++, r->at++)
-        if (r->at == r->end || !is_hex(*r->at))
+        if (r->at == r->end || !mb_is_hex(*r->at))
             return false;
     return true;
 }
@@ -43,7 +35,7 @@ static const char *unicode_escape(struct reader *r)
     if (!next_is(r, "{"))
         return hex_digits(r, 4) ? NULL : wrong;
     const char *from = ++r->at;
-    while (r->at < r->end && is_hex(*r->at))
+    while (r->at < r->end && mb_is_hex(*r->at))
         r->at++;
     if (r->at == from || r->at - from > 6 || !next_is(r, "}"))
         return wrong;
@@ -83,8 +75,8 @@ static const char *escape(struct reader *r)
         return letter ? NULL : "\\c is followed by a letter";
     }
     if (c == '0')
-        return r->at < r->end && is_digit(*r->at) ? "octal escapes are not allowed" : NULL;
-    if (is_digit(c) || c == 'k') {
+        return r->at < r->end && mb_is_digit(*r->at) ? "octal escapes are not allowed" : NULL;
+    if (mb_is_digit(c) || c == 'k') {
         if (!r->back_references)
             return "back references are not supported";
         return r->in_class ? "a back reference must not be in a class" : NULL;
@@ -126,12 +118,12 @@ static const char *braces(struct reader *r)
 {
     static const char wrong[] = "a brace that is not {n}, {n,} or {n,m} needs a backslash";
     const char *p = r->at;
-    while (p < r->end && is_digit(*p))
+    while (p < r->end && mb_is_digit(*p))
         p++;
     if (p == r->at)
         return wrong;
     if (p < r->end && *p == ',')
-        for (p++; p < r->end && is_digit(*p);)
+        for (p++; p < r->end && mb_is_digit(*p);)
             p++;
     if (p == r->end || *p != '}')
         return wrong;

@@ -5,6 +5,9 @@
 
 #include "base/schema_impl.h"
 
+static bool check_node(struct mb_walk *w, const struct mb_node *node, const json_t *value,
+                       const struct mb_place *at);
+
 static struct mb_place item_place(const struct mb_place *up, size_t index)
 {
     return (struct mb_place){up, {NULL, 0}, index};
@@ -53,7 +56,8 @@ bool mb_walk_say(struct mb_walk *w, const struct mb_place *at, const char *fmt, 
     return false;
 }
 
-bool mb_walk_stop(struct mb_walk *w, const struct mb_place *at, const char *why)
+/* Gives up: false, saying why. */
+static bool stop(struct mb_walk *w, const struct mb_place *at, const char *why)
 {
     if (!w->stopped)
         set_error(w, at, why);
@@ -66,7 +70,7 @@ bool mb_walk_spend(struct mb_walk *w, const struct mb_place *at, int64_t units)
     w->work -= units;
     if (w->work >= 0)
         return true;
-    return mb_walk_stop(w, at, "is too much work to check against its schema");
+    return stop(w, at, "is too much work to check against its schema");
 }
 
 bool mb_walk_matches(struct mb_walk *w, const struct mb_pattern *p, const char *source,
@@ -80,7 +84,7 @@ bool mb_walk_matches(struct mb_walk *w, const struct mb_pattern *p, const char *
     char why[200];
     snprintf(why, sizeof(why),
              "cannot be checked: the pattern \"%.100s\" needs too much work for it", source);
-    return mb_walk_stop(w, at, why);
+    return stop(w, at, why);
 }
 
 static bool check_items(struct mb_walk *w, const struct mb_rule *rule, const json_t *value,
@@ -92,7 +96,7 @@ static bool check_items(struct mb_walk *w, const struct mb_rule *rule, const jso
         struct mb_place place = item_place(at, i);
         if (!node)
             return true;
-        if (!mb_walk_node(w, node, json_array_get(value, i), &place))
+        if (!check_node(w, node, json_array_get(value, i), &place))
             return false;
     }
     return true;
@@ -104,7 +108,7 @@ static bool check_contains(struct mb_walk *w, const struct mb_rule *rule, const 
     size_t fit = 0, least = rule->contains.least, most = rule->contains.most;
     for (size_t i = 0; json_is_array(value) && i < json_array_size(value); i++) {
         struct mb_place place = item_place(at, i);
-        fit += mb_walk_node(w, rule->contains.node, json_array_get(value, i), &place);
+        fit += check_node(w, rule->contains.node, json_array_get(value, i), &place);
         if (w->stopped || (fit >= least && most == SIZE_MAX))
             return !w->stopped;
     }
@@ -151,7 +155,7 @@ static bool check_names(struct mb_walk *w, const struct mb_rule *rule, json_t *v
         struct mb_place place = key_place(at, key);
         json_t *name = json_stringn_nocheck(key.ptr, key.len);
         mb_assert(name);
-        bool ok = mb_walk_spend(w, at, 4) && mb_walk_node(w, rule->name, name, &place);
+        bool ok = mb_walk_spend(w, at, 4) && check_node(w, rule->name, name, &place);
         json_decref(name);
         if (!ok) {
             if (w->explain && !w->stopped)
@@ -212,7 +216,7 @@ static bool check_member(struct mb_walk *w, const struct mb_members *members, st
 {
     const struct mb_node *node = find_member(members, key);
     bool known = node != NULL;
-    if (node && !mb_walk_node(w, node, value, at))
+    if (node && !check_node(w, node, value, at))
         return false;
     for (size_t i = 0; i < members->n_patterns; i++) {
         const struct mb_pattern_member *member = &members->patterns[i];
@@ -222,14 +226,14 @@ static bool check_member(struct mb_walk *w, const struct mb_members *members, st
             continue;
         }
         known = true;
-        if (!mb_walk_node(w, member->node, value, at))
+        if (!check_node(w, member->node, value, at))
             return false;
     }
     if (known || !members->rest)
         return true;
     if (is_nothing(members->rest))
         return say_unknown(w, members, at);
-    return mb_walk_node(w, members->rest, value, at);
+    return check_node(w, members->rest, value, at);
 }
 
 static bool check_members(struct mb_walk *w, const struct mb_members *members, json_t *object,
@@ -303,7 +307,7 @@ static bool explain_alternatives(struct mb_walk *w, const struct mb_rule *rule, 
     size_t fits = 0, which[2] = {0, 0}, depth = place_depth(at);
     size_t enough = rule->kind == MB_RULE_ANY_OF ? 1 : 2;
     for (size_t i = 0; i < rule->nodes.n && fits < enough && !w->stopped; i++) {
-        if (mb_walk_node(w, rule->nodes.list[i], value, at))
+        if (check_node(w, rule->nodes.list[i], value, at))
             which[fits++] = i + 1;
         else
             add_refusal(&refusals, w->err, depth);
@@ -326,7 +330,7 @@ static bool check_alternatives(struct mb_walk *w, const struct mb_rule *rule, co
     if (w->explain)
         return explain_alternatives(w, rule, value, at);
     for (size_t i = 0; i < rule->nodes.n && fits < enough && !w->stopped; i++)
-        fits += mb_walk_node(w, rule->nodes.list[i], value, at);
+        fits += check_node(w, rule->nodes.list[i], value, at);
     return fits == 1 && !w->stopped;
 }
 
@@ -336,7 +340,7 @@ static bool fits_silently(struct mb_walk *w, const struct mb_node *node, const j
 {
     bool explain = w->explain;
     w->explain = false;
-    bool fits = mb_walk_node(w, node, value, at);
+    bool fits = check_node(w, node, value, at);
     w->explain = explain;
     return fits;
 }
@@ -357,14 +361,14 @@ static bool check_if(struct mb_walk *w, const struct mb_rule *rule, const json_t
     if (w->stopped)
         return false;
     const struct mb_node *next = rule->nodes.list[fits ? 1 : 2];
-    return !next || mb_walk_node(w, next, value, at);
+    return !next || check_node(w, next, value, at);
 }
 
 static bool check_all(struct mb_walk *w, const struct mb_rule *rule, const json_t *value,
                       const struct mb_place *at)
 {
     for (size_t i = 0; i < rule->nodes.n; i++)
-        if (!mb_walk_node(w, rule->nodes.list[i], value, at))
+        if (!check_node(w, rule->nodes.list[i], value, at))
             return false;
     return true;
 }
@@ -415,11 +419,11 @@ static bool check_rule(struct mb_walk *w, const struct mb_rule *rule, const json
     return mb_schema_check_value(w, rule, value, at);
 }
 
-bool mb_walk_node(struct mb_walk *w, const struct mb_node *node, const json_t *value,
-                  const struct mb_place *at)
+static bool check_node(struct mb_walk *w, const struct mb_node *node, const json_t *value,
+                       const struct mb_place *at)
 {
     if (w->depth == MB_SCHEMA_WALK_DEPTH)
-        return mb_walk_stop(w, at, "is nested too deeply to check against its schema");
+        return stop(w, at, "is nested too deeply to check against its schema");
     bool ok = mb_walk_spend(w, at, 1);
     w->depth++;
     for (const struct mb_rule *rule = node->rules; rule && ok; rule = rule->next)
@@ -432,11 +436,11 @@ int mb_schema_check(const struct mb_schema *schema, const json_t *instance, stru
 {
     struct mb_err found = {0};
     struct mb_walk w = {.work = MB_SCHEMA_WORK, .err = &found};
-    if (mb_walk_node(&w, schema->root, instance, NULL))
+    if (check_node(&w, schema->root, instance, NULL))
         return 0;
     if (!w.stopped) {
         w = (struct mb_walk){.work = MB_SCHEMA_WORK, .err = &found, .explain = true};
-        mb_assert(!mb_walk_node(&w, schema->root, instance, NULL));
+        mb_assert(!check_node(&w, schema->root, instance, NULL));
     }
     if (err)
         *err = found;

@@ -4,22 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/schema_impl.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
 
 /* Takes n digits off the front. */
 static bool take_digits(struct mb_str *s, size_t n, int *out)
@@ -28,7 +14,7 @@ static bool take_digits(struct mb_str *s, size_t n, int *out)
     if (s->len < n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (!is_digit(s->ptr[i]))
+        if (!mb_is_digit(s->ptr[i]))
             return false;
         value = value * 10 + (s->ptr[i] - '0');
     }
@@ -106,7 +92,7 @@ static bool is_date_time(struct mb_str s)
 static bool take_units(struct mb_str *s, const char *units)
 {
     const char *next = NULL;
-    while (s->len && is_digit(s->ptr[0])) {
+    while (s->len && mb_is_digit(s->ptr[0])) {
         int unused;
         while (take_digits(s, 1, &unused))
             continue;
@@ -144,7 +130,7 @@ static bool is_hostname(struct mb_str s)
             if (label == 0 || label > 63 || s.ptr[i - 1] == '-')
                 return false;
             label = 0;
-        } else if (!is_letter(c) && !is_digit(c) && (c != '-' || label == 0)) {
+        } else if (!mb_is_letter(c) && !mb_is_digit(c) && (c != '-' || label == 0)) {
             return false;
         } else {
             label++;
@@ -180,7 +166,7 @@ static bool is_dot_atom(struct mb_str s)
     char before = '.';
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        bool atext = is_letter(c) || is_digit(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+        bool atext = mb_is_letter(c) || mb_is_digit(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
         if (!atext && (c != '.' || before == '.'))
             return false;
         before = c;
@@ -230,7 +216,7 @@ static bool is_uuid(struct mb_str s)
         return false;
     for (size_t i = 0; i < s.len; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? s.ptr[i] != '-' : !is_hex(s.ptr[i]))
+        if (dash ? s.ptr[i] != '-' : !mb_is_hex(s.ptr[i]))
             return false;
     }
     return true;

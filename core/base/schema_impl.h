@@ -242,14 +242,11 @@ struct mb_walk {
     struct mb_err *err;
 };
 
-bool mb_walk_node(struct mb_walk *w, const struct mb_node *node, const json_t *value,
-                  const struct mb_place *at);
 /* False, saying why if the walk explains. */
 bool mb_walk_say(struct mb_walk *w, const struct mb_place *at, const char *fmt, ...)
     MB_PRINTF(3, 4);
 /* False when the work is used up. */
 bool mb_walk_spend(struct mb_walk *w, const struct mb_place *at, int64_t units);
-bool mb_walk_stop(struct mb_walk *w, const struct mb_place *at, const char *why);
 /* A pattern on a text: false also when the walk stopped. */
 bool mb_walk_matches(struct mb_walk *w, const struct mb_pattern *p, const char *source,
                      struct mb_str text, const struct mb_place *at);

@@ -2,6 +2,8 @@
  * $id; and the chains that they make. */
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/percent.h"
 #include "base/schema_impl.h"
 
 bool mb_schema_note_anchor(struct mb_compiler *c, struct mb_todo *todo)
@@ -16,28 +18,14 @@ bool mb_schema_note_anchor(struct mb_compiler *c, struct mb_todo *todo)
     return true;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes %XX. False when a % is not followed by two digits, or it would give a NUL. */
 static bool percent_decode(struct mb_buf *out, struct mb_str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '%') {
-            int high = text.len - i > 2 ? hex(text.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex(text.ptr[i + 2]) : -1;
-            if (low < 0 || (high | low) == 0)
-                return false;
-            c = (char)(high << 4 | low);
-            i += 2;
-        }
-        mb_buf_add_char(out, c);
+    while (text.len) {
+        int c = mb_percent_take(&text, false);
+        if (c <= 0)
+            return false;
+        mb_buf_add_char(out, (char)c);
     }
     return true;
 }
@@ -68,7 +56,7 @@ static const json_t *step_into(const json_t *json, const char *token)
     if (!json_is_array(json) || !len || len > 6 || (len > 1 && token[0] == '0'))
         return NULL;
     for (; *token; token++) {
-        if (*token < '0' || *token > '9')
+        if (!mb_is_digit(*token))
             return NULL;
         index = index * 10 + (size_t)(*token - '0');
     }

@@ -2,22 +2,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/schema_impl.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
 
 /* Only unreserved characters, sub-delims, %XX and those in `more`? */
 static bool has_only(struct mb_str s, const char *more)
@@ -25,10 +11,10 @@ static bool has_only(struct mb_str s, const char *more)
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (c == '%') {
-            if (s.len - i < 3 || !is_hex(s.ptr[i + 1]) || !is_hex(s.ptr[i + 2]))
+            if (s.len - i < 3 || !mb_is_hex(s.ptr[i + 1]) || !mb_is_hex(s.ptr[i + 2]))
                 return false;
             i += 2;
-        } else if (!is_letter(c) && !is_digit(c) &&
+        } else if (!mb_is_letter(c) && !mb_is_digit(c) &&
                    !(c && (strchr("-._~!$&'()*+,;=", c) || strchr(more, c)))) {
             return false;
         }
@@ -51,7 +37,7 @@ static bool cut(struct mb_str *s, char c, struct mb_str *rest)
 static bool is_port(struct mb_str s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (!is_digit(s.ptr[i]))
+        if (!mb_is_digit(s.ptr[i]))
             return false;
     return true;
 }
@@ -61,7 +47,7 @@ static bool is_ip_literal(struct mb_str s)
 {
     char copy[INET6_ADDRSTRLEN + 1];
     unsigned char address[16];
-    if (s.len > 3 && (s.ptr[0] | 0x20) == 'v' && is_hex(s.ptr[1])) {
+    if (s.len > 3 && (s.ptr[0] | 0x20) == 'v' && mb_is_hex(s.ptr[1])) {
         struct mb_str rest = {0};
         return cut(&s, '.', &rest) && rest.len && has_only(rest, ":") &&
                !memchr(rest.ptr, '%', rest.len);
@@ -104,10 +90,10 @@ static bool is_hierarchy(struct mb_str s)
 
 static bool is_scheme(struct mb_str s)
 {
-    if (!s.len || !is_letter(s.ptr[0]))
+    if (!s.len || !mb_is_letter(s.ptr[0]))
         return false;
     for (size_t i = 1; i < s.len; i++)
-        if (!is_letter(s.ptr[i]) && !is_digit(s.ptr[i]) && !strchr("+-.", s.ptr[i]))
+        if (!mb_is_letter(s.ptr[i]) && !mb_is_digit(s.ptr[i]) && !strchr("+-.", s.ptr[i]))
             return false;
     return true;
 }

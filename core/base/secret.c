@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/b64.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -75,8 +76,8 @@ static bool is_key_id(struct mb_str id)
     if (!id.len || id.len > MB_KEY_ID_CHARS)
         return false;
     for (size_t i = 0; i < id.len; i++) {
-        char c = id.ptr[i], lower = (char)(c | 0x20);
-        if (!((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+        char c = id.ptr[i];
+        if (!mb_is_letter(c) && !mb_is_digit(c) && c != '_' && c != '-')
             return false;
     }
     return true;

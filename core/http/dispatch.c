@@ -147,39 +147,47 @@ static void serve(struct mb_request *r)
 static void on_rate_known(struct mb_rate_wait *wait, const struct mb_rate_view *view,
                           const struct mb_err *err)
 {
-    struct mb_request *r = MB_CONTAINER_OF(wait, struct mb_request, wait.rate);
+    struct mb_request *r = MB_CONTAINER_OF(wait, struct mb_request, wait.limit.rate);
     r->cancel = NULL;
     r->rate = *view;
+    r->wait.limit.on_known(r, err);
+}
+
+int mb_http_limit(struct mb_request *r, struct mb_id bucket, int64_t per_minute,
+                  mb_rate_known *on_known, struct mb_err *err)
+{
+    if (per_minute == 0)
+        return 1;
+    r->wait.limit = (struct mb_limit_wait){{.on_known = on_rate_known}, on_known};
+    return mb_ratelimit_take(r->http->limiter, bucket, per_minute, &r->rate, &r->wait.limit.rate,
+                             err);
+}
+
+void mb_http_limit_cancel(struct mb_request *r)
+{
+    mb_ratelimit_cancel(&r->wait.limit.rate);
+}
+
+static void on_limited(struct mb_request *r, const struct mb_err *err)
+{
     if (err)
         mb_request_refuse(r, err);
     else
         serve(r);
 }
 
-static void cancel_rate(struct mb_request *r)
-{
-    mb_ratelimit_cancel(&r->wait.rate);
-}
-
 static void limit(struct mb_request *r)
 {
-    struct mb_http *http = r->http;
     struct mb_err err;
     int64_t own = r->caller.rate_per_minute;
-    int64_t per_minute = own >= 0 ? own : http->config.rate_per_minute;
-    if (per_minute == 0) {
-        serve(r);
-        return;
-    }
-    r->wait.rate = (struct mb_rate_wait){.on_known = on_rate_known};
-    int rc = mb_ratelimit_take(http->limiter, r->caller.customer_id, per_minute, &r->rate,
-                               &r->wait.rate, &err);
+    int64_t per_minute = own >= 0 ? own : r->http->config.rate_per_minute;
+    int rc = mb_http_limit(r, r->caller.customer_id, per_minute, on_limited, &err);
     if (rc < 0)
         mb_request_refuse(r, &err);
     else if (rc == 1)
         serve(r);
     else
-        r->cancel = cancel_rate;
+        r->cancel = mb_http_limit_cancel;
 }
 
 static void authorize(struct mb_request *r)

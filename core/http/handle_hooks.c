@@ -25,6 +25,7 @@ struct hook {
     json_t *template, *names; /* owned; names: of the headers that the run gets, may be empty */
     int64_t rate_per_minute;  /* of the customer */
     int passed;               /* rates: its own, the customer's */
+    bool is_let_through;      /* what is refused now is the firing */
 };
 
 static void release(struct hook *h)
@@ -37,6 +38,8 @@ static void release(struct hook *h)
 
 static void refuse(struct hook *h, const struct mb_err *err)
 {
+    if (h->firing.kind == MB_FIRING_WEBHOOK && !h->is_let_through)
+        mb_triggers_count_refused(h->r->http->deps.triggers);
     release(h);
     mb_request_refuse(h->r, err);
 }
@@ -80,6 +83,7 @@ static void fire(struct hook *h, const json_t *body, const json_t *headers)
 {
     struct mb_err err;
     h->firing.on_fired = on_fired;
+    h->is_let_through = true;
     if (mb_triggers_fire(h->r->http->deps.triggers, &h->firing, h->template, body, headers, &err) <
         0)
         refuse(h, &err);
@@ -166,16 +170,12 @@ static void limit(struct hook *h);
 
 static void cancel_rate(struct mb_request *r)
 {
-    mb_ratelimit_cancel(&r->wait.rate);
+    mb_http_limit_cancel(r);
     release(r->state);
 }
 
-static void on_rate_known(struct mb_rate_wait *wait, const struct mb_rate_view *view,
-                          const struct mb_err *err)
+static void on_limited(struct mb_request *r, const struct mb_err *err)
 {
-    struct mb_request *r = MB_CONTAINER_OF(wait, struct mb_request, wait.rate);
-    r->cancel = NULL;
-    r->rate = *view;
     if (err)
         refuse(r->state, err);
     else
@@ -185,16 +185,12 @@ static void on_rate_known(struct mb_rate_wait *wait, const struct mb_rate_view *
 /* Takes one of the bucket: true when it was there at once. */
 static bool pass(struct hook *h, struct mb_id bucket, int64_t per_minute)
 {
-    struct mb_request *r = h->r;
     struct mb_err err;
-    if (per_minute == 0)
-        return true;
-    r->wait.rate = (struct mb_rate_wait){.on_known = on_rate_known};
-    int rc = mb_ratelimit_take(r->http->limiter, bucket, per_minute, &r->rate, &r->wait.rate, &err);
+    int rc = mb_http_limit(h->r, bucket, per_minute, on_limited, &err);
     if (rc < 0)
         refuse(h, &err);
     else if (rc == 0)
-        r->cancel = cancel_rate;
+        h->r->cancel = cancel_rate;
     return rc == 1;
 }
 
@@ -275,10 +271,11 @@ static void cancel_query(struct mb_request *r)
     release(h);
 }
 
-static struct hook *hook_new(struct mb_request *r)
+static struct hook *hook_new(struct mb_request *r, enum mb_firing_kind kind)
 {
     struct hook *h = mb_request_alloc(r, sizeof(*h));
     h->r = r;
+    h->firing.kind = kind;
     h->firing.trigger_id = r->ids[0];
     r->state = h;
     return h;
@@ -288,7 +285,7 @@ void mb_handle_hook_deliver(struct mb_request *r)
 {
     struct mb_err err;
     struct mb_pg_param id = mb_pg_uuid(r->ids[0]);
-    struct hook *h = hook_new(r);
+    struct hook *h = hook_new(r, MB_FIRING_WEBHOOK);
     if (mb_pg_query(r->http->deps.pg, &hook_stmt, &id, on_hook, h, &h->query, &err) < 0)
         refuse(h, &err);
     else
@@ -321,7 +318,7 @@ static void on_trigger(struct mb_request *r, int status, const json_t *answer)
 {
     (void)status;
     const json_t *trigger = json_object_get(answer, "body");
-    struct hook *h = hook_new(r);
+    struct hook *h = hook_new(r, MB_FIRING_MANUAL);
     h->firing.customer_id = r->caller.customer_id;
     if (!make_key(r, h->firing.key))
         return;

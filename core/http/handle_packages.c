@@ -5,6 +5,7 @@
 #include "base/archive.h"
 #include "gate/package.h"
 #include "http/handlers.h"
+#include "http/package_json.h"
 #include "http/sql.h"
 
 struct upload {
@@ -74,24 +75,8 @@ static void store(struct upload *up, const json_t *manifest)
 {
     struct mb_request *r = up->r;
     struct mb_buf *out = &r->http->scratch;
-    uint8_t sha256[MB_SHA256_BYTES];
-    char id[MB_ID_TEXT], hex[MB_SHA256_HEX];
-    mb_files_hash(&up->files, sha256);
-    mb_hex(sha256, sizeof(sha256), hex);
     mb_buf_clear(out);
-    mb_buf_addf(out, "{\"id\":\"%s\",\"sha256\":\"%s\",\"manifest\":", mb_id_uuid(mb_id_new(), id),
-                hex);
-    mb_json_dump(out, manifest);
-    mb_buf_add_c(out, ",\"files\":{");
-    for (size_t i = 0; i < up->files.count; i++) {
-        const struct mb_file *file = &up->files.list[i];
-        if (i)
-            mb_buf_add_char(out, ',');
-        mb_buf_add_json_str(out, mb_str_c(file->path));
-        mb_buf_add_char(out, ':');
-        mb_buf_add_json_str(out, MB_STR_OF(file->bytes, file->len));
-    }
-    mb_buf_add_c(out, "}}");
+    mb_package_json(out, manifest, &up->files);
     mb_files_release(&up->files);
     mb_sql_call(r, "package_create", mb_buf_str(out), mb_sql_answer);
 }

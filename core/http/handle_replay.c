@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/clientwatch.h"
 #include "http/handlers.h"
 #include "http/sql.h"
 #include "run/canary.h"
@@ -10,17 +11,42 @@
 
 enum { CANARY_RUNS = 20, CANARY_US = 60 * 1000 * 1000 };
 
-/* ---------------------------------------------------------------- replay */
+/* What a request has under way: the one or the other. */
+struct aside {
+    struct mb_client_watch watch;
+    struct mb_rerun *rerun;
+    struct mb_canary *canary;
+};
 
-static void cancel_replay(struct mb_request *r)
+static void cancel(struct mb_request *r)
 {
-    mb_rerun_cancel(r->state);
+    struct aside *a = r->state;
+    mb_client_watch_stop(&a->watch);
+    mb_rerun_cancel(a->rerun);
+    mb_canary_cancel(a->canary);
 }
+
+/* It has begun: from now on it ends when the client leaves. */
+static void follow(struct mb_request *r, struct aside *a)
+{
+    r->state = a;
+    r->cancel = cancel;
+    mb_client_watch_start(&a->watch, r);
+}
+
+static void settle(struct mb_request *r)
+{
+    struct aside *a = r->state;
+    mb_client_watch_stop(&a->watch);
+    r->cancel = NULL;
+}
+
+/* ---------------------------------------------------------------- replay */
 
 static void on_replayed(void *arg, struct mb_rerun_report *report, const struct mb_err *err)
 {
     struct mb_request *r = arg;
-    r->cancel = NULL;
+    settle(r);
     if (!report) {
         mb_request_refuse(r, err);
         return;
@@ -32,7 +58,7 @@ static void on_replayed(void *arg, struct mb_rerun_report *report, const struct 
 static void replay(struct mb_request *r, struct mb_id package_owner, struct mb_id package_id)
 {
     struct mb_err err;
-    struct mb_rerun *rerun;
+    struct aside *a = mb_request_alloc(r, sizeof(*a));
     const struct mb_rerun_request request = {
         .side = r->http->deps.side,
         .pg = r->http->deps.pg,
@@ -41,12 +67,10 @@ static void replay(struct mb_request *r, struct mb_id package_owner, struct mb_i
         .package_owner = package_owner,
         .package_id = package_id,
     };
-    if (mb_rerun_start(&request, on_replayed, r, &rerun, &err) < 0) {
+    if (mb_rerun_start(&request, on_replayed, r, &a->rerun, &err) < 0)
         mb_request_refuse(r, &err);
-        return;
-    }
-    r->state = rerun;
-    r->cancel = cancel_replay;
+    else
+        follow(r, a);
 }
 
 static void on_package(struct mb_request *r, int status, const json_t *answer)
@@ -97,16 +121,11 @@ void mb_handle_run_replay(struct mb_request *r)
 
 /* ---------------------------------------------------------------- canary */
 
-static void cancel_canary(struct mb_request *r)
-{
-    mb_canary_cancel(r->state);
-}
-
 static void on_canary(void *arg, json_t *report, int n_changed, const struct mb_err *err)
 {
     (void)n_changed;
     struct mb_request *r = arg;
-    r->cancel = NULL;
+    settle(r);
     if (report)
         mb_request_answer_json(r, 200, report);
     else
@@ -128,7 +147,7 @@ static void add_statuses(struct mb_buf *out, const json_t *filter)
 void mb_handle_deployment_canary(struct mb_request *r)
 {
     struct mb_err err;
-    struct mb_canary *canary;
+    struct aside *a = mb_request_alloc(r, sizeof(*a));
     struct mb_buf statuses = {0};
     const json_t *filter = json_object_get(r->body, "filter");
     add_statuses(&statuses, filter);
@@ -144,12 +163,10 @@ void mb_handle_deployment_canary(struct mb_request *r)
         .since = mb_json_str(filter, "created_from"),
         .deadline_us = CANARY_US,
     };
-    int rc = mb_canary_start(&request, on_canary, r, &canary, &err);
+    int rc = mb_canary_start(&request, on_canary, r, &a->canary, &err);
     mb_buf_release(&statuses);
-    if (rc < 0) {
+    if (rc < 0)
         mb_request_refuse(r, &err);
-        return;
-    }
-    r->state = canary;
-    r->cancel = cancel_canary;
+    else
+        follow(r, a);
 }

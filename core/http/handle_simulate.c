@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "gate/package.h"
+#include "http/clientwatch.h"
 #include "http/handlers.h"
 #include "http/sql.h"
 #include "run/simulation.h"
@@ -13,6 +14,7 @@ enum { WALL_MS = 60 * 1000 };
 
 struct simulate {
     struct mb_request *r;
+    struct mb_client_watch watch; /* while the simulation is under way */
     struct mb_files files;
     struct mb_buf input;
     struct mb_package_check *check; /* one of the two is under way */
@@ -21,6 +23,7 @@ struct simulate {
 
 static void release(struct simulate *s)
 {
+    mb_client_watch_stop(&s->watch);
     mb_files_release(&s->files);
     mb_buf_release(&s->input);
     s->r->cancel = NULL;
@@ -68,7 +71,7 @@ static void simulate(struct simulate *s)
         .files = &s->files,
         .input = mb_buf_str(&s->input),
         .config = json_object_get(r->body, "config"),
-        .model = model ? model : "local",
+        .model = model,
         .seed = seed ? json_integer_value(seed) : 1,
         .answers = json_object_get(r->body, "answers"),
         .decisions = json_object_get(r->body, "decisions"),
@@ -79,6 +82,8 @@ static void simulate(struct simulate *s)
     r->cancel = cancel;
     if (mb_simulation_start(&config, on_simulated, s, &s->simulation, &err) < 0)
         refuse(s, &err);
+    else
+        mb_client_watch_start(&s->watch, r);
 }
 
 static void on_checked(void *arg, json_t *manifest, const struct mb_err *err)

@@ -3,6 +3,8 @@
 #include "http/handlers.h"
 #include "io/pg.h"
 #include "run/engine.h"
+#include "run/side.h"
+#include "run/trigger.h"
 
 /* Made at build time from openapi.yaml (build.mk). */
 extern const struct mb_embed mb_http_documents[];
@@ -72,6 +74,54 @@ static void add_engine(struct mb_buf *out, const struct mb_engine *engine)
     add(out, "moonbase_sandboxes_live", "gauge", "Sandboxes that live.", s.sandboxes_live);
 }
 
+static void add_by_kind(struct mb_buf *out, const char *name, const char *help,
+                        const uint64_t values[MB_FIRING_KINDS])
+{
+    static const char *const kinds[MB_FIRING_KINDS] = {
+        [MB_FIRING_CRON] = "kind=\"cron\"",
+        [MB_FIRING_WEBHOOK] = "kind=\"webhook\"",
+        [MB_FIRING_MANUAL] = "kind=\"manual\"",
+    };
+    mb_metrics_family(out, name, "counter", help);
+    for (size_t i = 0; i < MB_FIRING_KINDS; i++)
+        mb_metrics_sample(out, name, kinds[i], (double)values[i]);
+}
+
+static void add_triggers(struct mb_buf *out, const struct mb_triggers *triggers)
+{
+    struct mb_trigger_stats s;
+    mb_triggers_get_stats(triggers, &s);
+    add_by_kind(out, "moonbase_triggers_fired_total", "Runs that triggers made.", s.fired);
+    add_by_kind(out, "moonbase_triggers_failed_total",
+                "Firings that made no run: no deployment, a wrong input, the database.", s.failed);
+    add(out, "moonbase_triggers_late_total", "counter",
+        "Ticks that were fired more than a minute after their time.", s.late);
+    add(out, "moonbase_triggers_skipped_total", "counter",
+        "Ticks that were missed and, as their trigger says, not made up for.", s.skipped);
+    add(out, "moonbase_triggers_put_off_total", "counter",
+        "Times that a tick could not be fired and was put off.", s.put_off);
+    add(out, "moonbase_triggers_deliveries_refused_total", "counter",
+        "Deliveries to webhooks that were refused before they could fire.", s.refused);
+}
+
+static void add_side(struct mb_buf *out, const struct mb_side *side)
+{
+    static const char under_way[] = "moonbase_side_jobs_under_way";
+    struct mb_side_stats s;
+    mb_side_get_stats(side, &s);
+    mb_metrics_family(out, under_way, "gauge", "Replays and simulations that execute here.");
+    mb_metrics_sample(out, under_way, "kind=\"replay\"", (double)(s.under_way - s.simulations));
+    mb_metrics_sample(out, under_way, "kind=\"simulation\"", (double)s.simulations);
+    add(out, "moonbase_side_jobs_waiting", "gauge", "Those that wait for their turn.", s.queued);
+    add(out, "moonbase_side_jobs_started_total", "counter", "Those that began.", s.started);
+    add(out, "moonbase_side_jobs_refused_total", "counter", "Those refused for want of room.",
+        s.refused);
+    add(out, "moonbase_side_jobs_timed_out_total", "counter", "Those that took too long.",
+        s.timed_out);
+    add(out, "moonbase_canaries_under_way", "gauge",
+        "Canaries under way; each replays one run after the other.", s.canaries);
+}
+
 static void add_database(struct mb_buf *out, const struct mb_pg *pg)
 {
     struct mb_pg_stats s;
@@ -109,6 +159,8 @@ void mb_handle_metrics(struct mb_request *r)
     struct mb_buf out = {0};
     add_server(&out, http);
     add_engine(&out, http->deps.engine);
+    add_triggers(&out, http->deps.triggers);
+    add_side(&out, http->deps.side);
     add_database(&out, http->deps.pg);
     mb_metrics_process(&out);
     if (http->config.more_metrics)

@@ -100,7 +100,7 @@ static int build(struct mb_request *r, struct write *w, struct mb_buf *out, stru
     add_str(out, "schedule", w->schedule);
     add_str(out, "timezone", w->timezone);
     add_str(out, "deployment_id", w->deployment_id);
-    add_str(out, "scheme", mb_str_c(w->scheme));
+    add_str(out, "scheme", w->scheme ? mb_str_c(w->scheme) : (struct mb_str){0});
     if (w->makes_secret) {
         r->state = mb_request_alloc(r, MB_HOOK_SECRET_TEXT);
         mb_hook_secret_new(r->state);

@@ -14,6 +14,7 @@
 #include "gate/workflow.h"
 #include "http/deployment.h"
 #include "http/handlers.h"
+#include "http/package_json.h"
 #include "http/problem.h"
 #include "http/sql.h"
 #include "http/workflow_hooks.h"
@@ -216,18 +217,6 @@ void mb_handle_workflow_compile(struct mb_request *r)
 
 /* ---------------------------------------------------------------- publish */
 
-static void add_files(struct mb_buf *out, const struct mb_files *files)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        const struct mb_file *file = &files->list[i];
-        if (i)
-            mb_buf_add_char(out, ',');
-        mb_buf_add_json_str(out, mb_str_c(file->path));
-        mb_buf_add_char(out, ':');
-        mb_buf_add_json_str(out, MB_STR_OF(file->bytes, file->len));
-    }
-}
-
 static void add_member(struct mb_buf *out, const char *name, const json_t *value)
 {
     mb_buf_addf(out, ",\"%s\":", name);
@@ -257,8 +246,7 @@ static const json_t *config_of(const struct workflow *w)
 static void build(const struct workflow *w, const json_t *manifest, struct mb_buf *out)
 {
     const struct mb_request *r = w->r;
-    uint8_t sha256[MB_SHA256_BYTES];
-    char id[MB_ID_TEXT], key[MB_ID_TEXT], fresh[MB_ID_TEXT], hex[MB_SHA256_HEX];
+    char id[MB_ID_TEXT], key[MB_ID_TEXT], fresh[MB_ID_TEXT];
     const char *deployment = deployment_of(r, id);
     json_t *empty = json_object();
     const json_t *config = config_of(w);
@@ -276,14 +264,9 @@ static void build(const struct workflow *w, const json_t *manifest, struct mb_bu
     add_member(out, "revision", json_object_get(w->source, "revision"));
     add_member(out, "version", json_object_get(w->source, "version"));
     add_member(out, "cost", json_object_get(w->result, "cost"));
-    mb_files_hash(&w->files, sha256);
-    mb_hex(sha256, sizeof(sha256), hex);
-    mb_buf_addf(out, ",\"package\":{\"id\":\"%s\",\"sha256\":\"%s\"",
-                mb_id_uuid(mb_id_new(), fresh), hex);
-    add_member(out, "manifest", manifest);
-    mb_buf_add_c(out, ",\"files\":{");
-    add_files(out, &w->files);
-    mb_buf_add_c(out, "}}}");
+    mb_buf_add_c(out, ",\"package\":");
+    mb_package_json(out, manifest, &w->files);
+    mb_buf_add_char(out, '}');
     json_decref(empty);
 }
 

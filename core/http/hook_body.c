@@ -5,35 +5,18 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 
 enum { FIELDS = 1000 };
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Unlike parameters of a path, fields of a form may hold line feeds. */
 static bool decode(struct mb_buf *out, struct mb_str text)
 {
     mb_buf_clear(out);
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = (uint8_t)text.ptr[i];
-        if (byte == '%') {
-            int high = i + 2 < text.len ? digit(text.ptr[i + 1]) : -1;
-            int low = high >= 0 ? digit(text.ptr[i + 2]) : -1;
-            if (low < 0)
-                return false;
-            byte = (uint8_t)(high << 4 | low);
-            i += 2;
-        } else if (byte == '+') {
-            byte = ' ';
-        }
-        if (byte == 0)
+    while (text.len) {
+        int byte = mb_percent_take(&text, true);
+        if (byte <= 0)
             return false;
         mb_buf_add_char(out, (char)byte);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/b64.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -115,7 +116,7 @@ static bool read_time(struct mb_str text, int64_t *out)
     int64_t value = 0;
     bool good = text.len > 0 && text.len <= TIME_CHARS;
     for (size_t i = 0; good && i < text.len; i++) {
-        good = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        good = mb_is_digit(text.ptr[i]);
         value = value * 10 + (text.ptr[i] - '0');
     }
     *out = value;

@@ -31,6 +31,12 @@ struct mb_http {
 
 /* dispatch.c: takes a request that h2o has read. */
 int mb_http_on_request(struct mb_http *http, struct mb_conn *conn, h2o_req_t *h2o);
+/* dispatch.c: takes one of the bucket for the request and keeps what the limiter says of it
+ * (r->rate). 1 = it may go on; 0 = on_known says so later, with err if not, unless the wait is
+ * cancelled before; else refused, with err. Without a limit (0 a minute) it may always go on. */
+int mb_http_limit(struct mb_request *r, struct mb_id bucket, int64_t per_minute,
+                  mb_rate_known *on_known, struct mb_err *err) MB_MUST_CHECK;
+void mb_http_limit_cancel(struct mb_request *r);
 /* dispatch.c: an answer begins; for the metrics and the log. */
 void mb_http_note_answer(struct mb_request *r, int status);
 /* dispatch.c: the server stops; everything that is not answered yet is refused. */

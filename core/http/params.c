@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/percent.h"
 #include "base/utf8.h"
 
 enum {
@@ -11,29 +12,13 @@ enum {
     INTEGER_CHARS = 20 /* of an integer of 64 bits with its sign */
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool mb_params_decode(struct mb_buf *out, struct mb_str text, bool in_query)
+/* Appends the decoded text; false = it is no percent-encoding of UTF-8 without control
+ * characters. */
+static bool decode(struct mb_buf *out, struct mb_str text, bool in_query)
 {
     size_t from = mb_buf_len(out);
-    for (size_t i = 0; i < text.len; i++) {
-        int c = (unsigned char)text.ptr[i];
-        if (c == '%') {
-            int hi = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-            int lo = hi >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-            if (lo < 0)
-                return false;
-            c = hi << 4 | lo;
-            i += 2;
-        } else if (c == '+' && in_query) {
-            c = ' ';
-        }
+    while (text.len) {
+        int c = mb_percent_take(&text, in_query);
         if (c < 0x20 || c == 0x7F)
             return false;
         mb_buf_add_char(out, (char)c);
@@ -154,7 +139,7 @@ static int read_pair(const struct mb_op *op, struct mb_str pair, json_t *object,
     const char *eq = memchr(pair.ptr, '=', pair.len);
     size_t name_len = eq ? (size_t)(eq - pair.ptr) : pair.len;
     mb_buf_clear(scratch);
-    if (!mb_params_decode(scratch, MB_STR_OF(pair.ptr, name_len), true))
+    if (!decode(scratch, MB_STR_OF(pair.ptr, name_len), true))
         return mb_err_set(err, MB_E_INVALID_REQUEST, "the query is not well-formed UTF-8 text");
     size_t decoded = mb_buf_len(scratch);
     const struct mb_param *param = query_param(op, mb_buf_str(scratch));
@@ -162,7 +147,7 @@ static int read_pair(const struct mb_op *op, struct mb_str pair, json_t *object,
         return refuse_unknown(err, mb_buf_str(scratch));
     if (json_object_get(object, param->name))
         return refuse(err, param->name, "is given twice");
-    if (eq && !mb_params_decode(scratch, MB_STR_OF(eq + 1, pair.len - name_len - 1), true))
+    if (eq && !decode(scratch, MB_STR_OF(eq + 1, pair.len - name_len - 1), true))
         return refuse(err, param->name, "is not well-formed UTF-8 text");
     struct mb_id id;
     struct mb_str all = mb_buf_str(scratch);
@@ -191,7 +176,7 @@ static int read_path(const struct mb_match *match, json_t *object, struct mb_id 
     for (int i = 0; i < match->op->n_path_params; i++) {
         const struct mb_param *param = &match->op->params[i];
         mb_buf_clear(scratch);
-        if (!mb_params_decode(scratch, match->values[i], false))
+        if (!decode(scratch, match->values[i], false))
             return refuse(err, param->name, "is not well-formed UTF-8 text");
         if (set(object, param, mb_buf_str(scratch), &ids[i], err) < 0)
             return -MB_E_INVALID_REQUEST;

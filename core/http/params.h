@@ -18,8 +18,4 @@ int mb_params_read(const struct mb_match *match, struct mb_str query, json_t **o
 int mb_params_read_ids(const struct mb_match *match, struct mb_str query,
                        struct mb_id ids[MB_ROUTE_VALUES], struct mb_err *err) MB_MUST_CHECK;
 
-/* Decodes percent-encoding (RFC 3986), and '+' as a space in a query. False when it is broken, or
- * the result is not UTF-8 or holds control characters. */
-bool mb_params_decode(struct mb_buf *out, struct mb_str text, bool in_query) MB_MUST_CHECK;
-
 #endif

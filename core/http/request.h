@@ -18,6 +18,13 @@ struct mb_conn;
 struct mb_pg_query;
 struct mb_request;
 
+/* One of a bucket of the rate limiter that is waited for. */
+typedef void mb_rate_known(struct mb_request *r, const struct mb_err *err);
+struct mb_limit_wait {
+    struct mb_rate_wait rate;
+    mb_rate_known *on_known;
+};
+
 /* sql.c: a statement under way. */
 struct mb_sql_wait {
     struct mb_pg_query *query;
@@ -44,7 +51,7 @@ struct mb_request {
     void *state; /* of the handler; in the pool */
     union {      /* stages that come one after the other */
         struct mb_auth_wait auth;
-        struct mb_rate_wait rate;
+        struct mb_limit_wait limit;
         struct mb_sql_wait sql;
     } wait;
     bool answered;

@@ -84,7 +84,7 @@ struct mb_fetch_stats mb_fetch_get_stats(const struct mb_fetch *fetch)
 
 /* A call on its way. */
 
-void mb_fetch_call_begin(struct mb_fetch_call *call)
+static void begin(struct mb_fetch_call *call)
 {
     struct mb_fetch *fetch = call->fetch;
     call->state = FETCH_RUNNING;
@@ -150,13 +150,13 @@ static void promote(struct mb_fetch *fetch)
     while (fetch->stats.in_flight < fetch->max_in_flight && !mb_list_is_empty(&fetch->queue)) {
         struct mb_list *node = mb_list_shift(&fetch->queue);
         fetch->stats.queued--;
-        mb_fetch_call_begin(MB_LIST_ENTRY(node, struct mb_fetch_call, link));
+        begin(MB_LIST_ENTRY(node, struct mb_fetch_call, link));
     }
 }
 
 static struct mb_fetch_response response_of(struct mb_fetch_call *call)
 {
-    struct mb_fetch_response res = {.call = call, .n_redirects = call->n_redirects};
+    struct mb_fetch_response res = {.call = call};
     long status = 0, request_bytes = 0;
     if (call->easy) {
         curl_easy_getinfo(call->easy->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -203,7 +203,7 @@ void mb_fetch_call_by_curl(struct mb_fetch_call *call)
     detach(call);
     mb_fetch_direct_release(call);
     call->is_for_curl = true;
-    mb_fetch_call_begin(call);
+    begin(call);
 }
 
 void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code)
@@ -228,7 +228,7 @@ void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code)
     mb_buf_clear(&call->answer);
     call->has_answer = false;
     call->body_bytes = call->header_bytes = 0;
-    mb_fetch_call_begin(call);
+    begin(call);
 }
 
 void mb_fetch_call_heard(struct mb_fetch_call *call)
@@ -401,7 +401,7 @@ static void launch(struct mb_fetch_call *call)
     mb_list_push(&fetch->calls, &call->node);
     fetch->stats.started++;
     if (fetch->stats.in_flight < fetch->max_in_flight) {
-        mb_fetch_call_begin(call);
+        begin(call);
         return;
     }
     call->state = FETCH_QUEUED;
@@ -464,11 +464,4 @@ void mb_fetch_header_each(const struct mb_fetch_call *call,
         mb_http1_each(&call->exchange->http1, each, arg);
     else if (call->easy)
         mb_fetch_easy_each(call->easy, each, arg);
-}
-
-struct mb_fetch_timing mb_fetch_get_timing(const struct mb_fetch_call *call)
-{
-    if (call->exchange)
-        return (struct mb_fetch_timing){call->exchange->connected_us, call->exchange->first_us};
-    return call->easy ? mb_fetch_easy_timing(call->easy) : (struct mb_fetch_timing){0};
 }

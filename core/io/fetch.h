@@ -50,7 +50,6 @@ struct mb_fetch_response {
     int status;         /* 0 = no answer came */
     struct mb_buf body; /* may be taken by mb_buf_take or by copying the struct and zeroing this */
     bool was_sent;      /* some of the request left this host: it may have had its effect */
-    int n_redirects;    /* that were followed */
     int64_t total_us;   /* since mb_fetch_start */
     struct mb_fetch_call *call;
 };
@@ -106,13 +105,6 @@ struct mb_str mb_fetch_header_get(const struct mb_fetch_call *call, const char *
 /* All of them, in order. */
 void mb_fetch_header_each(const struct mb_fetch_call *call,
                           void (*each)(const char *name, const char *value, void *arg), void *arg);
-
-/* When things happened, in microseconds since the last connection attempt began. */
-struct mb_fetch_timing {
-    int64_t connected_us;  /* TLS included; 0 when the connection was a kept one */
-    int64_t first_byte_us; /* of the answer */
-};
-struct mb_fetch_timing mb_fetch_get_timing(const struct mb_fetch_call *call);
 
 struct mb_fetch_stats {
     uint64_t started, done, failed, cancelled, refused, connections;

@@ -80,13 +80,6 @@ static ssize_t send_rest(struct mb_fetch_call *call)
     return n;
 }
 
-static void on_connected(struct fetch_exchange *x)
-{
-    x->is_connected = true;
-    if (!x->conn->was_kept)
-        x->connected_us = MB_MAX(mb_clock_mono_us() - x->begun_us, (int64_t)1);
-}
-
 /* Writes what the socket takes; false = there is no connection. A connection that breaks here may
  * still have an answer to be read (RFC 9112 section 9.5), so reading decides. */
 static bool send_some(struct mb_fetch_call *call)
@@ -94,8 +87,7 @@ static bool send_some(struct mb_fetch_call *call)
     struct fetch_exchange *x = call->exchange;
     ssize_t n = send_rest(call);
     if (n >= 0) {
-        if (!x->is_connected)
-            on_connected(x);
+        x->is_connected = true;
         x->sent += (size_t)n;
         call->was_sent = true;
     } else if (errno != EAGAIN && errno != EINTR) {
@@ -148,7 +140,8 @@ static void begin_on_new(struct mb_fetch_call *call, struct fetch_route *route)
         end_without_connection(call, route);
 }
 
-bool mb_fetch_direct_suits(const struct mb_fetch_call *call)
+/* Is this a call for this path, if there is a route? */
+static bool suits(const struct mb_fetch_call *call)
 {
     return call->is_exempt && !call->is_tls && !call->is_once && !call->is_for_curl &&
            call->redirects_left == 0 && call->n_redirects == 0;
@@ -158,7 +151,7 @@ bool mb_fetch_direct_begin(struct mb_fetch_call *call)
 {
     struct mb_fetch *fetch = call->fetch;
     struct fetch_place place;
-    if (!mb_fetch_direct_suits(call) || !mb_fetch_place_read(call->url, &place))
+    if (!suits(call) || !mb_fetch_place_read(call->url, &place))
         return false;
     struct fetch_route *route = mb_fetch_route_find(fetch, &place);
     if (!route)
@@ -240,8 +233,6 @@ static void receive(struct mb_fetch_call *call)
             lose(call);
         return;
     }
-    if (!x->first_us)
-        x->first_us = MB_MAX(mb_clock_mono_us() - x->begun_us, (int64_t)1);
     decode(call, MB_STR_OF(scratch, (size_t)n));
     if (!x->end)
         mb_fetch_call_heard(call);

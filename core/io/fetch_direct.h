@@ -69,7 +69,7 @@ struct fetch_exchange {
     struct fetch_conn *conn; /* NULL = given back, or closed */
     struct mb_http1 http1;
     size_t head_len, sent; /* of the request */
-    int64_t begun_us, connected_us, first_us;
+    int64_t begun_us;
     enum fetch_end end;
     int why; /* errno; 0 = the server closed the connection */
     bool is_connected, is_send_over;
@@ -100,8 +100,8 @@ void mb_fetch_routes_free(struct mb_fetch *fetch);
 /* fetch_conn.c: all of them count the route's busy connections. */
 struct fetch_conn *mb_fetch_conn_take(struct fetch_route *route); /* an idle one, or NULL */
 struct fetch_conn *mb_fetch_conn_open(struct mb_fetch *fetch, struct fetch_route *route);
-void mb_fetch_conn_keep(
-    struct fetch_conn *conn); /* idle from now on, or closed: there are enough */
+/* Idle from now on, or closed: there are enough. */
+void mb_fetch_conn_keep(struct fetch_conn *conn);
 void mb_fetch_conn_close(struct fetch_conn *conn);
 void mb_fetch_conns_close_idle(struct fetch_route *route);
 void mb_fetch_on_sweep(struct mb_timer *timer);
@@ -109,8 +109,6 @@ void mb_fetch_on_sweep(struct mb_timer *timer);
 /* fetch_direct.c */
 void mb_fetch_direct_init(struct mb_fetch *fetch);
 void mb_fetch_direct_free(struct mb_fetch *fetch);
-/* Is this a call for this path, if there is a route? */
-bool mb_fetch_direct_suits(const struct mb_fetch_call *call);
 /* True: on its way (its end may be queued already). False: curl's. */
 bool mb_fetch_direct_begin(struct mb_fetch_call *call);
 void mb_fetch_direct_detach(struct mb_fetch_call *call);  /* off its connection */

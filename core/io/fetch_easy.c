@@ -273,15 +273,3 @@ void mb_fetch_easy_each(const struct fetch_easy *easy,
     while ((at = curl_easy_nextheader(easy->easy, CURLH_HEADER, -1, at)))
         each(at->name, at->value, arg);
 }
-
-struct mb_fetch_timing mb_fetch_easy_timing(const struct fetch_easy *easy)
-{
-    curl_off_t connected = 0, first = 0, tls = 0;
-    long n = 0;
-    CURL *curl = easy->easy;
-    curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &n);
-    curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &tls);
-    curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &first);
-    return (struct mb_fetch_timing){n ? MB_MAX(connected, tls) : 0, first};
-}

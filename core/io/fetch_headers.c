@@ -20,19 +20,6 @@ struct mb_fetch_headers {
     struct curl_slist *first, *last;
 };
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(struct mb_str s)
-{
-    static const char others[] = "!#$%&'*+-.^_`|~";
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alnum && (c == '\0' || !strchr(others, c)))
-            return false;
-    }
-    return s.len > 0;
-}
-
 static bool is_value(struct mb_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -71,7 +58,7 @@ static bool is_reserved(struct mb_str name)
 
 static int check_field(const struct mb_fetch_header *field, struct mb_err *err)
 {
-    if (!is_token(field->name) || field->name.len > 200)
+    if (!mb_http1_is_token(field->name) || field->name.len > 200)
         return mb_err_set(err, MB_E_INVALID_REQUEST, "a header name is not valid");
     if (is_reserved(field->name))
         return mb_err_set(err, MB_E_INVALID_REQUEST, "header \"%.*s\" may not be set",

@@ -120,7 +120,6 @@ struct mb_fetch_call {
 /* fetch.c */
 void mb_fetch_call_finish(struct mb_fetch_call *call, const struct mb_err *err);
 void mb_fetch_call_answered(struct mb_fetch_call *call, CURLcode code);
-void mb_fetch_call_begin(struct mb_fetch_call *call);
 void mb_fetch_call_by_curl(struct mb_fetch_call *call); /* from the direct path */
 void mb_fetch_call_heard(struct mb_fetch_call *call);   /* bytes of the answer came */
 /* A piece of a body of which `announced` bytes are to come (0 = not known); false = too large. */
@@ -138,7 +137,6 @@ int mb_fetch_easy_error(const struct mb_fetch_call *call, CURLcode code, struct 
 struct mb_str mb_fetch_easy_header(const struct fetch_easy *easy, const char *name);
 void mb_fetch_easy_each(const struct fetch_easy *easy,
                         void (*each)(const char *name, const char *value, void *arg), void *arg);
-struct mb_fetch_timing mb_fetch_easy_timing(const struct fetch_easy *easy);
 
 /* fetch_shard.c */
 void mb_fetch_shards_init(struct mb_fetch *fetch);

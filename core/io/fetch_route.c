@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "io/fetch_private.h"
 
 static const int64_t FRESH_US = 60 * 1000000LL; /* as long as curl itself keeps a name */
@@ -14,8 +15,7 @@ static const int64_t FRESH_US = 60 * 1000000LL; /* as long as curl itself keeps 
 
 static bool is_host_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
+    return mb_is_letter(c) || mb_is_digit(c) || c == '.' || c == '-' || c == '_';
 }
 
 /* A name whose last label begins with a digit may be an address in one of its odd spellings, which
@@ -29,7 +29,7 @@ static bool is_plain_name(struct mb_str host)
         if (host.ptr[i] == '.')
             label = i + 1;
     }
-    return label < host.len && (host.ptr[label] < '0' || host.ptr[label] > '9');
+    return label < host.len && !mb_is_digit(host.ptr[label]);
 }
 
 static bool read_literal(const struct fetch_place *place, struct fetch_route *route)
@@ -68,7 +68,7 @@ static bool read_port(struct mb_str s, struct fetch_place *place)
 {
     unsigned port = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] < '0' || s.ptr[i] > '9' || s.len > 5)
+        if (!mb_is_digit(s.ptr[i]) || s.len > 5)
             return false;
         port = port * 10 + (unsigned)(s.ptr[i] - '0');
     }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
+
 enum state {
     STATUS_LINE,
     FIELD_LINES,
@@ -66,18 +68,12 @@ static void skip(struct mb_str *in, size_t n)
 
 /* Words. */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(struct mb_str s)
+bool mb_http1_is_token(struct mb_str s)
 {
     static const bool tchar[256] = {
         ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true,
@@ -127,7 +123,7 @@ static bool read_length(struct mb_str s, uint64_t *out)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_digit(s.ptr[i]) || n > MAX_LENGTH)
+        if (!mb_is_digit(s.ptr[i]) || n > MAX_LENGTH)
             return false;
         n = n * 10 + (uint64_t)(s.ptr[i] - '0');
     }
@@ -178,8 +174,9 @@ static enum mb_http1_what on_status_line(struct mb_http1 *h, struct mb_str line)
 {
     size_t at = sizeof(HTTP) - 1; /* is there: it was looked at as it came */
     const char *p = line.ptr + at;
-    if (line.len < at + 5 || (p[0] != '0' && p[0] != '1') || p[1] != ' ' || !is_digit(p[2]) ||
-        p[2] == '0' || !is_digit(p[3]) || !is_digit(p[4]) || (line.len > at + 5 && p[5] != ' '))
+    if (line.len < at + 5 || (p[0] != '0' && p[0] != '1') || p[1] != ' ' || !mb_is_digit(p[2]) ||
+        p[2] == '0' || !mb_is_digit(p[3]) || !mb_is_digit(p[4]) ||
+        (line.len > at + 5 && p[5] != ' '))
         return garbage(h, "its status line is not valid");
     int status = (p[2] - '0') * 100 + (p[3] - '0') * 10 + (p[4] - '0');
     if (status == 101)
@@ -199,7 +196,7 @@ static enum mb_http1_what on_field_line(struct mb_http1 *h, char *line, size_t l
     if (is_blank(line[0]))
         return garbage(h, "it has a folded header line");
     struct mb_str name = {line, colon ? (size_t)(colon - line) : 0};
-    if (!colon || !is_token(name))
+    if (!colon || !mb_http1_is_token(name))
         return garbage(h, "it has a header line without a name");
     struct mb_str value = trim(MB_STR_OF(colon + 1, len - name.len - 1));
     if (memchr(value.ptr, '\0', value.len) || memchr(value.ptr, '\r', value.len))
@@ -284,7 +281,7 @@ static enum mb_http1_what read_line(struct mb_http1 *h, struct mb_str *in)
 
 static int hex_value(char c)
 {
-    if (is_digit(c))
+    if (mb_is_digit(c))
         return c - '0';
     if (c >= 'a' && c <= 'f')
         return c - 'a' + 10;

@@ -48,4 +48,7 @@ struct mb_str mb_http1_field(const struct mb_http1 *h, const char *name);
 void mb_http1_each(const struct mb_http1 *h,
                    void (*each)(const char *name, const char *value, void *arg), void *arg);
 
+/* A token (RFC 9110, 5.6.2), such as a field's name or a method. */
+bool mb_http1_is_token(struct mb_str s);
+
 #endif

@@ -29,16 +29,9 @@ enum mb_pg_oid {
     MB_PG_INT4 = 23,
     MB_PG_TEXT = 25,
     MB_PG_JSON = 114,
-    MB_PG_FLOAT8 = 701,
     MB_PG_TIMESTAMPTZ = 1184,
     MB_PG_UUID = 2950,
-    MB_PG_BOOL_ARRAY = 1000,
-    MB_PG_BYTEA_ARRAY = 1001,
-    MB_PG_INT2_ARRAY = 1005,
-    MB_PG_INT4_ARRAY = 1007,
     MB_PG_TEXT_ARRAY = 1009,
-    MB_PG_INT8_ARRAY = 1016,
-    MB_PG_TIMESTAMPTZ_ARRAY = 1185,
     MB_PG_UUID_ARRAY = 2951,
 };
 
@@ -81,40 +74,28 @@ struct mb_pg_param {
 
 struct mb_pg_param mb_pg_null(void);
 struct mb_pg_param mb_pg_bool(bool v);
-struct mb_pg_param mb_pg_int2(int16_t v);
 struct mb_pg_param mb_pg_int4(int32_t v);
 struct mb_pg_param mb_pg_int8(int64_t v);
-struct mb_pg_param mb_pg_float8(double v);
 struct mb_pg_param mb_pg_text(struct mb_str v); /* text and json */
 struct mb_pg_param mb_pg_text_c(const char *v); /* NULL gives null */
 struct mb_pg_param mb_pg_bytea(const void *ptr, size_t len);
 struct mb_pg_param mb_pg_uuid(struct mb_id v);
-struct mb_pg_param mb_pg_uuid_or_null(struct mb_id v); /* the nil id gives null */
-struct mb_pg_param mb_pg_time(int64_t unix_us);        /* timestamptz */
+struct mb_pg_param mb_pg_time(int64_t unix_us); /* timestamptz */
 
-/* A one-dimensional array, built entry by entry, as one parameter. Reused: clear keeps the memory.
- * Fixed-size entries are checked against the element type by an assertion. */
+/* A one-dimensional array, built entry by entry, as one parameter: of ids by the function below, of
+ * rows by pg_batch_row.h. Reused: clear keeps the memory. */
 struct mb_pg_array {
     struct mb_buf buf;
     uint32_t element; /* OID of the element type */
-    uint32_t count, nulls;
+    uint32_t count;
 };
 
 void mb_pg_array_init(struct mb_pg_array *a, enum mb_pg_oid element);
 void mb_pg_array_release(struct mb_pg_array *a);
 void mb_pg_array_clear(struct mb_pg_array *a);
-void mb_pg_array_add_null(struct mb_pg_array *a);
-void mb_pg_array_add_bool(struct mb_pg_array *a, bool v);
-void mb_pg_array_add_int(struct mb_pg_array *a, int64_t v); /* int2, int4 and int8 */
-void mb_pg_array_add_time(struct mb_pg_array *a, int64_t unix_us);
 void mb_pg_array_add_uuid(struct mb_pg_array *a, struct mb_id v);
-void mb_pg_array_add_bytes(struct mb_pg_array *a, const void *ptr, size_t len); /* text, bytea */
-void mb_pg_array_add_str(struct mb_pg_array *a, struct mb_str v);
 /* The parameter; borrows the array until it is changed. */
 struct mb_pg_param mb_pg_array_param(struct mb_pg_array *a);
-/* The same, but an array whose entries are all null goes as an empty one: for functions that read
- * entries by subscript (engine.flush), where a missing entry is null too. */
-struct mb_pg_param mb_pg_array_sparse(struct mb_pg_array *a);
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -123,10 +104,8 @@ struct mb_pg_param mb_pg_array_sparse(struct mb_pg_array *a);
 struct mb_pg_result;
 
 int mb_pg_rows(const struct mb_pg_result *res);
-int mb_pg_column(const struct mb_pg_result *res, const char *name); /* its number; -1 = none */
 bool mb_pg_is_null(const struct mb_pg_result *res, int row, int col);
 int64_t mb_pg_get_int(const struct mb_pg_result *res, int row, int col); /* int2, int4, int8 */
-double mb_pg_get_float(const struct mb_pg_result *res, int row, int col);
 bool mb_pg_get_bool(const struct mb_pg_result *res, int row, int col);
 /* text, json, bytea, varchar; .ptr is NULL when it is null, and is followed by a NUL otherwise */
 struct mb_str mb_pg_get_str(const struct mb_pg_result *res, int row, int col);

@@ -68,7 +68,9 @@ static void lose_flying(struct mb_pg_conn *conn, const struct mb_err *why)
     }
 }
 
-void mb_pg_conn_lose(struct mb_pg_conn *conn, const struct mb_err *why)
+/* Closes with `why` as the reason, hands what was in flight back to the pool, and connects again
+ * after a while. May call callbacks. */
+static void lose(struct mb_pg_conn *conn, const struct mb_err *why)
 {
     struct mb_pg *pg = conn->pg;
     struct mb_err err = *why; /* it may lie in what is freed now */
@@ -85,11 +87,12 @@ void mb_pg_conn_lose(struct mb_pg_conn *conn, const struct mb_err *why)
     mb_pg_leave(pg);
 }
 
-static void lose(struct mb_pg_conn *conn, const char *what)
+/* The same, for the reason that libpq has. */
+static void lose_saying(struct mb_pg_conn *conn, const char *what)
 {
     struct mb_err err;
     mb_pg_err_conn(&err, conn->libpq, what);
-    mb_pg_conn_lose(conn, &err);
+    lose(conn, &err);
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
@@ -100,7 +103,7 @@ static void ignore_notice(void *arg, const PGresult *res)
     (void)res;
 }
 
-void mb_pg_conn_start(struct mb_pg_conn *conn)
+static void start(struct mb_pg_conn *conn)
 {
     struct mb_pg *pg = conn->pg;
     conn->libpq =
@@ -108,7 +111,7 @@ void mb_pg_conn_start(struct mb_pg_conn *conn)
     mb_assert(conn->libpq);
     conn->state = MB_PG_CONN_CONNECTING;
     if (PQstatus(conn->libpq) == CONNECTION_BAD) {
-        lose(conn, "connecting to the database");
+        lose_saying(conn, "connecting to the database");
         return;
     }
     PQsetNoticeReceiver(conn->libpq, ignore_notice, NULL);
@@ -123,7 +126,7 @@ static void connected(struct mb_pg_conn *conn)
     mb_watch_stop(&conn->watch);
     if (PQsetnonblocking(conn->libpq, 1) != 0 ||
         (conn->lane && !PQenterPipelineMode(conn->libpq))) {
-        lose(conn, "connecting to the database");
+        lose_saying(conn, "connecting to the database");
         return;
     }
     conn->state = MB_PG_CONN_READY;
@@ -143,7 +146,7 @@ static void on_connecting(struct mb_watch *watch, bool readable, bool writable)
     int before = PQsocket(conn->libpq);
     PostgresPollingStatusType next = PQconnectPoll(conn->libpq);
     if (next == PGRES_POLLING_FAILED) {
-        lose(conn, "connecting to the database");
+        lose_saying(conn, "connecting to the database");
         return;
     }
     if (next == PGRES_POLLING_OK) {
@@ -165,15 +168,15 @@ static void on_timer(struct mb_timer *timer)
     struct mb_err err;
     switch (conn->state) {
     case MB_PG_CONN_OFF:
-        mb_pg_conn_start(conn);
+        start(conn);
         break;
     case MB_PG_CONN_CONNECTING:
         mb_err_set(&err, MB_E_DATABASE, "connecting to the database: no answer in 5 s");
-        mb_pg_conn_lose(conn, &err);
+        lose(conn, &err);
         break;
     case MB_PG_CONN_READY:
         mb_err_set(&err, MB_E_DATABASE, "the database does not answer");
-        mb_pg_conn_lose(conn, &err);
+        lose(conn, &err);
         break;
     }
 }
@@ -188,7 +191,7 @@ void mb_pg_conn_suspect(struct mb_pg_conn *conn)
 
 static void on_broken(struct mb_turn *turn)
 {
-    lose(MB_CONTAINER_OF(turn, struct mb_pg_conn, broken), "sending to the database");
+    lose_saying(MB_CONTAINER_OF(turn, struct mb_pg_conn, broken), "sending to the database");
 }
 
 static bool push_out(struct mb_pg_conn *conn)
@@ -234,6 +237,7 @@ void mb_pg_conn_send(struct mb_pg_conn *conn, struct mb_pg_query *query,
      * end of the turn: nobody is called back from here. */
     const struct mb_pg_stmt *stmt = query->stmt;
     query->preparing = !mb_map_get(&conn->prepared, &stmt, sizeof(stmt));
+    query->orphaned = false;
     if ((query->preparing && !prepare(conn, stmt)) || !execute(conn, stmt, params) ||
         !PQpipelineSync(conn->libpq) || !push_out(conn))
         mb_turn_queue(conn->pg->loop, &conn->broken);
@@ -241,13 +245,24 @@ void mb_pg_conn_send(struct mb_pg_conn *conn, struct mb_pg_query *query,
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* The preparation failed, and with it whatever was sent upon it: those find no such statement,
+ * which says nothing of the session. The next to be sent prepares anew. */
+static void forget_statement(struct mb_pg_conn *conn, const struct mb_pg_stmt *stmt)
+{
+    mb_map_remove(&conn->prepared, &stmt, sizeof(stmt));
+    for (struct mb_list *node = conn->flying.next; node != &conn->flying; node = node->next) {
+        struct mb_pg_query *query = MB_LIST_ENTRY(node, struct mb_pg_query, node);
+        query->orphaned |= query->stmt == stmt;
+    }
+}
+
 static void take_error(struct mb_pg_conn *conn, struct mb_pg_query *query, const PGresult *res)
 {
     query->failed = true;
     query->transient = mb_pg_err_result(&query->err, res);
     if (query->preparing) {
-        mb_map_remove(&conn->prepared, &query->stmt, sizeof(query->stmt));
-    } else if (mb_pg_is_stale(res) &&
+        forget_statement(conn, query->stmt);
+    } else if (!query->orphaned && mb_pg_is_stale(res) &&
                mb_map_get(&conn->prepared, &query->stmt, sizeof(query->stmt))) {
         conn->stale = query->transient = true;
         query->err.code = MB_E_DATABASE;
@@ -340,7 +355,7 @@ static void on_ready(struct mb_watch *watch, bool readable, bool writable)
         lost = true;
     }
     if (lost)
-        mb_pg_conn_lose(conn, &err);
+        lose(conn, &err);
     else if (conn->lane)
         mb_pg_on_conn(pg, NULL);
     mb_pg_leave(pg);

@@ -44,14 +44,10 @@ struct mb_pg_conn {
 };
 
 void mb_pg_conn_init(struct mb_pg_conn *conn, struct mb_pg *pg, struct mb_pg_lane_state *lane);
-void mb_pg_conn_start(struct mb_pg_conn *conn);
 /* What was in flight has been timed out: the connection is lost unless an answer comes soon. */
 void mb_pg_conn_suspect(struct mb_pg_conn *conn);
 /* Closes; takes what was in flight with it, which the caller has dealt with. */
 void mb_pg_conn_close(struct mb_pg_conn *conn);
-/* Closes with `err` as the reason, hands what was in flight back to the pool, and connects again
- * after a while. May call callbacks. */
-void mb_pg_conn_lose(struct mb_pg_conn *conn, const struct mb_err *err);
 /* Sends a query to a ready connection and puts it in flight. */
 void mb_pg_conn_send(struct mb_pg_conn *conn, struct mb_pg_query *query,
                      const struct mb_pg_param *params);
@@ -72,6 +68,7 @@ struct mb_pg_query {
     uint64_t order; /* of the calls */
     int tries;
     bool preparing; /* its preparation went with it and has not been answered */
+    bool orphaned;  /* it was sent upon a preparation that has failed since */
     PGresult *result;
     bool failed;
     bool transient; /* failed, and trying again may help */

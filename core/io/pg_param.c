@@ -23,12 +23,6 @@ struct mb_pg_param mb_pg_bool(bool v)
     return own(&byte, 1);
 }
 
-struct mb_pg_param mb_pg_int2(int16_t v)
-{
-    uint16_t be = __builtin_bswap16((uint16_t)v);
-    return own(&be, sizeof(be));
-}
-
 struct mb_pg_param mb_pg_int4(int32_t v)
 {
     uint32_t be = __builtin_bswap32((uint32_t)v);
@@ -39,13 +33,6 @@ struct mb_pg_param mb_pg_int8(int64_t v)
 {
     uint64_t be = __builtin_bswap64((uint64_t)v);
     return own(&be, sizeof(be));
-}
-
-struct mb_pg_param mb_pg_float8(double v)
-{
-    int64_t bits;
-    memcpy(&bits, &v, sizeof(bits));
-    return mb_pg_int8(bits);
 }
 
 struct mb_pg_param mb_pg_text(struct mb_str v)
@@ -67,11 +54,6 @@ struct mb_pg_param mb_pg_bytea(const void *ptr, size_t len)
 struct mb_pg_param mb_pg_uuid(struct mb_id v)
 {
     return own(v.bytes, sizeof(v.bytes));
-}
-
-struct mb_pg_param mb_pg_uuid_or_null(struct mb_id v)
-{
-    return mb_id_is_nil(v) ? mb_pg_null() : mb_pg_uuid(v);
 }
 
 struct mb_pg_param mb_pg_time(int64_t unix_us)

@@ -15,11 +15,6 @@ int mb_pg_rows(const struct mb_pg_result *res)
     return PQntuples(of(res));
 }
 
-int mb_pg_column(const struct mb_pg_result *res, const char *name)
-{
-    return PQfnumber(of(res), name);
-}
-
 static void check(const struct mb_pg_result *res, int row, int col)
 {
     mb_assert(row >= 0 && row < PQntuples(of(res)) && col >= 0 && col < PQnfields(of(res)));
@@ -70,15 +65,6 @@ int64_t mb_pg_get_int(const struct mb_pg_result *res, int row, int col)
     uint16_t be;
     memcpy(&be, bytes, sizeof(be));
     return (int16_t)__builtin_bswap16(be);
-}
-
-double mb_pg_get_float(const struct mb_pg_result *res, int row, int col)
-{
-    const char *bytes = fixed(res, row, col, MB_PG_FLOAT8, 8);
-    int64_t bits = bytes ? read_be64(bytes) : 0;
-    double v;
-    memcpy(&v, &bits, sizeof(v));
-    return v;
 }
 
 bool mb_pg_get_bool(const struct mb_pg_result *res, int row, int col)

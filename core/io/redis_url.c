@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/percent.h"
+
 enum { PORT = 6379, DB_MOST = 65535 };
 
 static int refuse(struct mb_redis_url *url, struct mb_err *err, const char *what)
@@ -24,28 +26,16 @@ static bool number(const char *text, int most, int *out)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decodes percent-encoding in place. */
 static bool decode(char *text)
 {
     char *to = text;
-    for (const char *from = text; *from; from++) {
-        char c = *from;
-        if (c == '%') {
-            int hi = hex_digit(from[1]), lo = hi < 0 ? -1 : hex_digit(from[2]);
-            if (lo < 0 || (hi | lo) == 0)
-                return false;
-            c = (char)(hi << 4 | lo);
-            from += 2;
-        }
-        *to++ = c;
+    struct mb_str rest = mb_str_c(text);
+    while (rest.len) {
+        int c = mb_percent_take(&rest, false);
+        if (c <= 0)
+            return false;
+        *to++ = (char)c;
     }
     *to = '\0';
     return true;

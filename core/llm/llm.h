@@ -113,7 +113,5 @@ int64_t mb_llm_worst_micros(const struct mb_llm *llm, enum mb_llm_kind kind, con
                             int64_t more_bytes);
 /* The models file as it was read: {"providers", "models", ...}. Borrowed. */
 const json_t *mb_llm_models_file(const struct mb_llm *llm);
-/* Appends [{"name", "provider", "context", "max_output", "price"}...], sorted by name. */
-void mb_llm_list(const struct mb_llm *llm, struct mb_buf *out);
 
 #endif

@@ -124,7 +124,6 @@ static int add_model(struct mb_llm_models *models, const char *name, const json_
     m->name = mb_strdup(name);
     m->provider = p;
     m->upstream = dup_or(json, "upstream", name);
-    m->context_tokens = mb_json_int(json, "context", 0);
     m->max_output_tokens = mb_json_int(json, "max_output", 0);
     m->default_output_tokens = mb_json_int(json, "default_output", DEFAULT_OUTPUT_TOKENS);
     m->takes_sampling = mb_json_bool(json, "sampling", true);

@@ -32,9 +32,9 @@ struct mb_llm_provider {
 struct mb_llm_model {
     char *name, *upstream;
     struct mb_llm_provider *provider;
-    int64_t context_tokens, max_output_tokens; /* 0 = not known */
-    int64_t default_output_tokens;             /* when a request names no max_tokens */
-    bool takes_sampling;                       /* temperature, top_p, top_k */
+    int64_t max_output_tokens;     /* 0 = not known */
+    int64_t default_output_tokens; /* when a request names no max_tokens */
+    bool takes_sampling;           /* temperature, top_p, top_k */
     bool has_price;
     struct mb_llm_price price;
 };

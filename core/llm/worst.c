@@ -1,4 +1,4 @@
-/* What a call can cost at most, for reserving it; what one did cost; and the list of models. */
+/* What a call can cost at most, for reserving it; what one did cost. */
 #include "base/json.h"
 #include "llm/llm_private.h"
 
@@ -64,34 +64,7 @@ int64_t mb_llm_cost_micros(const struct mb_llm *llm, struct mb_str name,
     return price ? mb_llm_price_micros(price, usage) : -1;
 }
 
-static void add_int(struct mb_buf *out, const char *key, int64_t n)
-{
-    if (n)
-        mb_buf_addf(out, ",\"%s\":%lld", key, (long long)n);
-}
-
 const json_t *mb_llm_models_file(const struct mb_llm *llm)
 {
     return llm->models.root;
-}
-
-void mb_llm_list(const struct mb_llm *llm, struct mb_buf *out)
-{
-    mb_buf_add_char(out, '[');
-    for (size_t i = 0; i < llm->models.n; i++) {
-        const struct mb_llm_model *m = llm->models.list[i];
-        mb_buf_add_c(out, i ? ",{\"name\":" : "{\"name\":");
-        mb_buf_add_json_str(out, mb_str_c(m->name));
-        mb_buf_add_c(out, ",\"provider\":");
-        mb_buf_add_json_str(out, mb_str_c(m->provider->name));
-        add_int(out, "context", m->context_tokens);
-        add_int(out, "max_output", m->max_output_tokens);
-        if (m->has_price) {
-            const struct mb_llm_rates *r = &m->price.base;
-            mb_buf_addf(out, ",\"price\":{\"in\":%lld,\"out\":%lld,\"cached_in\":%lld}",
-                        (long long)r->in, (long long)r->out, (long long)r->cached_in);
-        }
-        mb_buf_add_char(out, '}');
-    }
-    mb_buf_add_char(out, ']');
 }

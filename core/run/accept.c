@@ -7,6 +7,9 @@
 #include "base/json.h"
 #include "run/private.h"
 
+/* Of a run's input: with the largest configuration (256 KiB) it fits into a START frame. */
+enum { INPUT_BYTES = 3 * 1024 * 1024 };
+
 /* An execute on its way. The follower may go away meanwhile: then nothing is started. */
 struct mb_accept {
     struct mb_engine *engine;
@@ -38,6 +41,9 @@ static void refuse(struct mb_accept *a, const struct mb_err *err)
 
 int mb_run_check_input(const struct mb_deployment *d, struct mb_str input, struct mb_err *err)
 {
+    if (input.len > INPUT_BYTES)
+        return mb_err_set(err, MB_E_TOO_LARGE, "the input has %zu bytes; %d are allowed", input.len,
+                          (int)INPUT_BYTES);
     if (!d->package->input) {
         if (mb_json_is_valid(input))
             return 0;

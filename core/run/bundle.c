@@ -2,20 +2,6 @@
 
 #include "base/json.h"
 
-static void add_files(struct mb_buf *out, const struct mb_files *files)
-{
-    mb_buf_add_char(out, '{');
-    for (size_t i = 0; i < files->count; i++) {
-        const struct mb_file *file = &files->list[i];
-        if (i)
-            mb_buf_add_char(out, ',');
-        mb_buf_add_json_str(out, mb_str_c(file->path));
-        mb_buf_add_char(out, ':');
-        mb_buf_add_json_str(out, MB_STR_OF(file->bytes, file->len));
-    }
-    mb_buf_add_char(out, '}');
-}
-
 static void list_tools(struct mb_bundle *bundle)
 {
     size_t i;
@@ -39,7 +25,7 @@ int mb_bundle_init(struct mb_bundle *bundle, const struct mb_files *files, struc
     bundle->name = mb_json_str(bundle->manifest, "name");
     bundle->version = mb_json_str(bundle->manifest, "version");
     list_tools(bundle);
-    add_files(&bundle->files, files);
+    mb_files_json(files, &bundle->files);
     mb_buf_cstr(&bundle->files);
     mb_files_hash(files, bundle->sha256);
     return 0;

@@ -108,6 +108,16 @@ static void count(struct mb_run *run, const struct mb_usage *usage)
     run->engine->stats.steps++;
 }
 
+static int check_size(const struct mb_run *run, struct mb_str result, struct mb_err *err)
+{
+    size_t most = MB_MIN((size_t)RESULT_BYTES, MB_RUN_RESULT_BYTES - run->result_bytes);
+    if (result.len <= most)
+        return 0;
+    return mb_err_set(err, MB_E_TOO_LARGE, "the result has %zu bytes; %zu are allowed%s",
+                      result.len, most,
+                      most < RESULT_BYTES ? ", with what the run has already" : "");
+}
+
 void mb_call_done(struct mb_call *call, struct mb_str result, const struct mb_usage *usage,
                   const struct mb_err *err)
 {
@@ -115,12 +125,9 @@ void mb_call_done(struct mb_call *call, struct mb_str result, const struct mb_us
     struct mb_run *run = call->run;
     struct mb_err too_large;
     usage = usage ? usage : &nothing;
-    if (!err && result.len > RESULT_BYTES) {
-        mb_err_set(&too_large, MB_E_TOO_LARGE, "the result has %zu bytes; %d are allowed",
-                   result.len, RESULT_BYTES);
+    if (!err && check_size(run, result, &too_large) < 0)
         err = &too_large;
-    }
-    int64_t now = mb_clock_wall_us();
+    run->result_bytes += err ? 0 : result.len;
     struct mb_row *row = mb_row_new(run, MB_ROW_CALL, MB_ROW_DONE, call->key,
                                     call->gate.tool ? call->gate.tool->name : call->tool_name);
     if (call->intent_seq) {
@@ -129,7 +136,7 @@ void mb_call_done(struct mb_call *call, struct mb_str result, const struct mb_us
         row->completes = true;
     }
     row->started_us = call->started_us;
-    row->duration_us = now - call->started_us;
+    row->duration_us = mb_clock_wall_us() - call->started_us;
     row->args = mb_strndup(call->args_text, call->args_len);
     row->usage = *usage;
     if (err)
@@ -228,8 +235,8 @@ void mb_call_pump(struct mb_run *run)
     }
 }
 
-/* A run waits for a larger budget. A child's is what its parent gave: it fails, and the parent, who
- * waits, may give more to another. */
+/* A run waits for a larger budget, or for the end of a child that has part of it. A child's is what
+ * its parent gave: it fails, and the parent, who waits, may give more to another. */
 static void over_budget(struct mb_run *run, const struct mb_err *err)
 {
     if (mb_id_is_nil(run->parent_id))
@@ -246,7 +253,7 @@ void mb_call_go(struct mb_call *call)
     int rc = mb_funds_reserve(call, worst, &err);
     if (rc == 1)
         advance(call);
-    else if (rc < 0)
+    else if (rc < 0 && !mb_child_look_back(call))
         over_budget(call->run, &err);
 }
 

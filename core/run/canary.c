@@ -4,11 +4,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "io/loop.h"
 #include "io/pg.h"
+#include "run/side.h"
 
 enum {
     SCANNED = 10000, /* runs that are looked at for those that ended as asked for */
     REPORT_BYTES = 8 * 1024 * 1024,
+    AGAIN_US = 250 * 1000, /* until a replay that found no place is tried again */
 };
 
 struct mb_canary {
@@ -16,6 +19,8 @@ struct mb_canary {
     char *statuses, *since;
     struct mb_pg_query *query; /* under way */
     struct mb_rerun *rerun;    /* under way */
+    bool has_no_place;         /* for the next replay, as of the last try... */
+    struct mb_timer again;     /* ...which is not the last one */
     json_t *candidate;         /* {"id", "name", "version"}, or NULL until one was replayed */
     struct mb_id package_owner, package_id; /* of the candidate; nil = adapt makes it */
     struct mb_id runs[MB_CANARY_RUNS];
@@ -59,6 +64,8 @@ static void replay_next(struct mb_canary *c);
 
 static void free_canary(struct mb_canary *c)
 {
+    mb_side_count_canary(c->request.side, -1);
+    mb_timer_cancel(&mb_side_loop(c->request.side)->timers, &c->again);
     json_decref(c->candidate);
     json_decref(c->reports);
     free(c->statuses);
@@ -148,10 +155,30 @@ static void add_report(struct mb_canary *c, const struct mb_rerun_report *r)
     c->sum.candidate_micros += r->candidate_micros;
 }
 
+static void on_again(struct mb_timer *timer)
+{
+    replay_next(MB_CONTAINER_OF(timer, struct mb_canary, again));
+}
+
+/* No place says nothing of the run: one is waited for, as long as there is time. */
+static bool waits_for_place(struct mb_canary *c, const struct mb_err *err)
+{
+    struct mb_loop *loop = mb_side_loop(c->request.side);
+    c->has_no_place = err->code == MB_E_OVERLOADED;
+    if (!c->has_no_place)
+        return false;
+    c->again.on_due = on_again;
+    mb_timer_arm(&loop->timers, &c->again, loop->now_us + AGAIN_US);
+    return true;
+}
+
 static void on_replayed(void *arg, struct mb_rerun_report *report, const struct mb_err *err)
 {
     struct mb_canary *c = arg;
     c->rerun = NULL;
+    if (err && waits_for_place(c, err))
+        return;
+    c->has_no_place = false;
     if (report) {
         add_report(c, report);
         json_decref(report->json);
@@ -186,8 +213,14 @@ static void replay_next(struct mb_canary *c)
 {
     struct mb_err err;
     for (; c->at < c->n_runs; c->at++) {
-        if (replay(c, &err) == 0)
+        bool had_no_place = c->has_no_place;
+        if (replay(c, &err) == 0 || waits_for_place(c, &err))
             return;
+        if (had_no_place && c->at == 0) {
+            mb_err_set(&err, MB_E_OVERLOADED, "there was no place for a replay in all the time");
+            fail(c, &err);
+            return;
+        }
         add_failed(c, c->runs[c->at], &err);
     }
     finish(c);
@@ -264,6 +297,7 @@ int mb_canary_start(const struct mb_canary_request *request,
 {
     struct mb_canary *c = mb_zalloc(sizeof(*c));
     c->request = *request;
+    mb_side_count_canary(request->side, 1);
     c->begun_us = mb_clock_mono_us();
     c->on_done = on_done;
     c->arg = arg;

@@ -30,7 +30,9 @@ struct mb_canary_request {
 };
 
 /* on_done exactly once, not from inside: with the report as POST .../canary answers it (taken), or
- * NOT_FOUND with the place. `changed` is how many runs were not the same, or not replayed. */
+ * NOT_FOUND with the place, or OVERLOADED when there was no place for the first replay within the
+ * time; places for the others are waited for as well. `changed` is how many runs were not the same,
+ * or not replayed. */
 int mb_canary_start(const struct mb_canary_request *request,
                     void (*on_done)(void *arg, json_t *report, int n_changed,
                                     const struct mb_err *err),

@@ -94,7 +94,7 @@ static bool forget_each(void *value, void *arg)
 {
     struct forget *f = arg;
     struct mb_deployment *d = value;
-    if (!mb_id_eq(d->id, f->id) && !mb_id_eq(d->customer_id, f->id))
+    if (!mb_id_is_nil(f->id) && !mb_id_eq(d->id, f->id) && !mb_id_eq(d->customer_id, f->id))
         return true;
     uint8_t key[32];
     make_key(d->customer_id, d->id, key);

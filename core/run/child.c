@@ -120,10 +120,9 @@ static void answer_over(struct mb_call *call, const struct mb_child_state *state
     if (is_run(call)) {
         run->held_micros -= child->held_micros;
         child->held_micros = 0;
-    } else {
-        mb_child_take_detached(run, child->id);
     }
-    run->children_micros += state->cost_micros;
+    if (is_run(call) || mb_child_take_detached(run, child->id)) /* each is counted once */
+        run->children_micros += state->cost_micros;
     if (!mb_str_is(state->status, "succeeded")) {
         answer_error(call, state);
         return;
@@ -254,6 +253,15 @@ static void make(struct mb_call *call)
     call->state = MB_CALL_HELD; /* until that is durable */
 }
 
+void mb_child_on_looked_back(struct mb_call *call)
+{
+    struct mb_err err;
+    if (mb_child_set_budget(call, &err) < 0)
+        mb_call_refuse(call, &err);
+    else
+        make(call);
+}
+
 /* Takes the reference. */
 static void on_deployment(void *arg, struct mb_deployment *d, const struct mb_err *err)
 {
@@ -270,12 +278,12 @@ static void on_deployment(void *arg, struct mb_deployment *d, const struct mb_er
         mb_err_set(&local, MB_E_NOT_FOUND, "there is no such deployment");
         err = &local;
     }
-    if (!err && (mb_child_check_input(call, &local) < 0 || mb_child_set_budget(call, &local) < 0))
+    if (!err && mb_child_check_input(call, &local) < 0)
         err = &local;
     if (err)
         mb_call_refuse(call, err);
-    else
-        make(call);
+    else if (!mb_child_wants_more(call) || !mb_child_look_back(call))
+        mb_child_on_looked_back(call);
 }
 
 static int check_plan(const struct mb_call *call, const struct mb_child_plan *p, struct mb_err *err)

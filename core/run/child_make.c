@@ -1,5 +1,4 @@
-/* What a child run is made of: input, budget, limits; and what children mean for the parent's
- * money. */
+/* What a child run is made of: input, budget, limits. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,14 @@ int mb_child_check_input(const struct mb_call *call, struct mb_err *err)
     snprintf(place, sizeof(place), "/input%.*s", (int)sizeof(place) - 8, err->pointer);
     memcpy(err->pointer, place, sizeof(place));
     return rc;
+}
+
+bool mb_child_wants_more(const struct mb_call *call)
+{
+    int64_t left = mb_funds_left(call->run);
+    int64_t most = call->child->deployment->limits.budget_micros;
+    int64_t wanted = mb_json_int(call->gate.args, "budget_micros", INT64_MAX);
+    return left >= 0 && left < (most >= 0 ? MB_MIN(wanted, most) : wanted);
 }
 
 int mb_child_set_budget(struct mb_call *call, struct mb_err *err)
@@ -97,61 +104,4 @@ void mb_child_forget_unborn(struct mb_run *run)
         mb_unborn_free(row->unborn);
         row->unborn = NULL;
     }
-}
-
-/* ---------------------------------------------------------------- money */
-
-/* A record may be what somebody gave a step of a fork as its result: any number may stand there. */
-static int64_t amount(const json_t *object, const char *name)
-{
-    static const int64_t most = 1000000 * INT64_C(1000000); /* a million dollars */
-    int64_t micros = mb_json_int(object, name, 0);
-    return MB_MIN(MB_MAX(micros, (int64_t)0), most);
-}
-
-/* The amount itself is the map's value, plus one since that is never NULL. */
-void mb_child_keep_detached(struct mb_run *run, struct mb_id id, int64_t held_micros)
-{
-    uintptr_t value = (uintptr_t)held_micros + 1;
-    mb_map_set(&run->detached, id.bytes, sizeof(id.bytes), (void *)value);
-}
-
-void mb_child_take_detached(struct mb_run *run, struct mb_id id)
-{
-    uintptr_t value = (uintptr_t)mb_map_remove(&run->detached, id.bytes, sizeof(id.bytes));
-    if (value)
-        run->held_micros -= (int64_t)value - 1;
-}
-
-/* {"run_id", "usage"?, "budget_micros"?}: the result, or the details of the error. */
-void mb_child_on_recorded(struct mb_call *call, const struct mb_recorded *record)
-{
-    struct mb_run *run = call->run;
-    bool is_run = strcmp(call->tool_name, "agent.run") == 0;
-    if (!is_run && strcmp(call->tool_name, "agent.wait") != 0)
-        return;
-    run->n_children += is_run;
-    json_t *value = mb_json_parse(MB_STR_OF(record->text, record->len), NULL);
-    json_t *told = record->is_error ? json_object_get(value, "details") : value;
-    json_t *usage = mb_json_get(told, "usage");
-    struct mb_id id;
-    if (usage)
-        run->children_micros += amount(usage, "cost_micros");
-    if (mb_id_parse(&id, "run", mb_json_str(told, "run_id"))) {
-        int64_t held = run->limits.budget_micros >= 0 ? amount(told, "budget_micros") : 0;
-        if (!is_run)
-            mb_child_take_detached(run, id);
-        else if (!usage) {
-            mb_child_keep_detached(run, id, held);
-            run->held_micros += held;
-        }
-    }
-    json_decref(value);
-}
-
-void mb_child_forget(struct mb_run *run)
-{
-    mb_map_release(&run->detached);
-    run->n_children = 0;
-    run->children_micros = run->held_micros = 0;
 }

@@ -137,6 +137,10 @@ static void adopt(struct mb_engine *e, const struct mb_claimed *c, const json_t 
     run->parent_id = c->parent_id;
     run->was_claimed = true;
     run->cpu_us = c->cpu_us;
+    run->steps = c->steps;
+    run->tokens_in = c->tokens_in;
+    run->tokens_out = c->tokens_out;
+    run->price_micros = c->price_micros;
     run->limits.cpu_ms = mb_json_int(limits, "cpu_ms", run->limits.cpu_ms);
     run->limits.wall_ms = mb_json_int(limits, "wall_ms", run->limits.wall_ms);
     run->limits.steps = mb_json_int(limits, "steps", run->limits.steps);

@@ -77,7 +77,7 @@ static const struct mb_pg_stmt claim_stmt = {
     .name = "claim",
     .sql = "select customer_id, run_id, deployment_id, package_owner, package_id, "
            "cancel_requested, limits, seed, created_at, started_at, cpu_us, config_revision, "
-           "clock_at, parent_run_id "
+           "clock_at, parent_run_id, steps, tokens_in, tokens_out, cost_micros "
            "from engine.claim($1, $2)",
     .n_params = 2,
     .types = (const uint32_t[]){MB_PG_INT8, MB_PG_INT4},
@@ -88,6 +88,14 @@ static void ignore(void *arg, const struct mb_pg_result *res, const struct mb_er
 {
     (void)arg, (void)res, (void)err;
 }
+
+static const struct mb_pg_stmt cancels_stmt = {
+    .name = "cancels",
+    .sql = "select customer_id, run_id from engine.cancels($1)",
+    .n_params = 1,
+    .types = (const uint32_t[]){MB_PG_INT8},
+    .goes_first = true,
+};
 
 /* ---------------------------------------------------------------- claiming */
 
@@ -106,6 +114,10 @@ static void take_row(struct mb_life *life, const struct mb_pg_result *res, int r
         .config_revision = (int)mb_pg_get_int(res, row, 11),
         .clock_us = mb_pg_get_time_us(res, row, 12),
         .parent_id = mb_pg_get_id(res, row, 13),
+        .steps = (int)mb_pg_get_int(res, row, 14),
+        .tokens_in = mb_pg_get_int(res, row, 15),
+        .tokens_out = mb_pg_get_int(res, row, 16),
+        .price_micros = mb_pg_get_int(res, row, 17),
     };
     struct mb_str seed = mb_pg_get_str(res, row, 7);
     memcpy(c.seed, seed.ptr, MB_MIN(seed.len, sizeof(c.seed)));
@@ -246,12 +258,30 @@ static bool parse_run_note(const char *payload, struct mb_id *customer, struct m
            mb_id_parse_uuid(run, MB_STR_OF(payload + 37, 36));
 }
 
+static void on_cancels(void *arg, const struct mb_pg_result *res, const struct mb_err *err)
+{
+    struct mb_life *life = arg;
+    for (int i = 0; !err && i < mb_pg_rows(res); i++)
+        mb_engine_cancel(life->engine, mb_pg_get_id(res, i, 0), mb_pg_get_id(res, i, 1));
+}
+
+/* While nobody listened, runs of this core may have been cancelled. What else may have been said is
+ * looked for by those who wait for it. */
+static void look_for_cancels(struct mb_life *life)
+{
+    struct mb_pg_param fence = mb_pg_int8(life->fence);
+    if (life->fence)
+        (void)!mb_pg_query(life->pg, &cancels_stmt, &fence, on_cancels, life, NULL, NULL);
+}
+
 static void on_run_note(void *arg, const char *channel, const char *payload)
 {
     (void)channel;
     struct mb_life *life = arg;
     struct mb_id customer, run, child;
     const char *what;
+    if (!payload)
+        look_for_cancels(life);
     if (!payload || !parse_run_note(payload, &customer, &run, &what))
         return;
     if (strcmp(what, "cancel") == 0)
@@ -274,8 +304,8 @@ static void on_changed(void *arg, const char *channel, const char *payload)
     (void)channel;
     struct mb_life *life = arg;
     const char *space = payload ? strchr(payload, ' ') : NULL;
-    struct mb_id id;
-    if (space && mb_id_parse_uuid(&id, mb_str_c(space + 1)))
+    struct mb_id id = {0}; /* all, when something may have been missed */
+    if (!payload || (space && mb_id_parse_uuid(&id, mb_str_c(space + 1))))
         mb_catalog_forget(life->catalog, id);
 }
 
@@ -331,6 +361,7 @@ void mb_life_on_pg(struct mb_life *life, bool up)
     begin(life);
     if (life->fence)
         mb_engine_on_store_up(life->engine);
+    look_for_cancels(life);
     claim(life);
 }
 

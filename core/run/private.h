@@ -37,6 +37,10 @@ enum mb_run_phase {
 
 struct mb_side_run;
 
+/* Of the results of a run's calls together: whoever takes the run over holds them at once, until
+ * they have been asked for. */
+enum { MB_RUN_RESULT_BYTES = 256 * 1024 * 1024 };
+
 struct mb_run {
     struct mb_list node; /* in tenant->runs */
     struct mb_engine *engine;
@@ -96,8 +100,10 @@ struct mb_run {
     int n_children;          /* asked for */
     int64_t children_micros; /* spent by those whose end is known */
     int64_t held_micros;     /* of the budget: cut out for those that are open */
-    struct mb_map
-        detached; /* id -> 1 + what is held: started without waiting, not waited for yet */
+    struct mb_map detached; /* of mb_detached, by id: started without waiting, not waited for yet */
+    struct mb_look_back *look_back; /* under way; NULL = none (child_money.c) */
+
+    size_t result_bytes; /* of all its calls, at most MB_RUN_RESULT_BYTES */
 
     /* usage; cpu is what earlier lives used plus what this one reported */
     int steps;
@@ -141,6 +147,8 @@ struct mb_call {
     struct mb_timer timer;
     struct mb_list funds_node;
     struct mb_child *child; /* NULL = not a call of agent.run or agent.wait */
+    bool looks_back;        /* waits for what mb_child_look_back finds... */
+    bool has_looked_back;   /* ...which it does once */
     json_t *error_details;  /* of the error that it is answered with; NULL = none */
     struct mb_gate_call gate;
 };
@@ -303,12 +311,19 @@ int64_t mb_notice_tell(struct mb_call *call);
 void mb_child_start(struct mb_call *call, const struct mb_recorded *record);
 void mb_child_advance(struct mb_call *call); /* goes on when it was held */
 bool mb_child_is_long(const struct mb_call *call);
-/* A call that was answered in an earlier life: what it means for the run's money. */
-void mb_child_on_recorded(struct mb_call *call, const struct mb_recorded *record);
 void mb_child_free(struct mb_call *call); /* of the call, harmless when there is none */
 /* The run has ended: children whose rows were not sent yet are not made. */
 void mb_child_forget_unborn(struct mb_run *run);
-void mb_child_forget(struct mb_run *run); /* before the run is read again, or freed */
+
+/* child_money.c: what children mean for the run's budget */
+/* A call that was answered in an earlier life. */
+void mb_child_on_recorded(struct mb_call *call, const struct mb_recorded *record);
+/* The budget is too small for the call while money is held for children that nobody waits for:
+ * asks how they are, and takes back what those that are over did not need. Then mb_call_go, or
+ * mb_child_on_looked_back, is called. False when there is nothing to look at: all is known. */
+bool mb_child_look_back(struct mb_call *call);
+void mb_child_on_looked_back(struct mb_call *call); /* child.c */
+void mb_child_forget(struct mb_run *run);           /* before the run is read again, or freed */
 
 /* funds.c: money */
 /* What is left of the run's own budget; -1 = it has none. */

@@ -36,6 +36,8 @@ void mb_replay_free(struct mb_replay *replay)
 void mb_replay_add(struct mb_replay *replay, const struct mb_recorded *row)
 {
     replay->last_seq = MB_MAX(replay->last_seq, row->seq);
+    if (row->is_call && row->is_done)
+        replay->bytes += row->len;
     if (row->is_notice) {
         mb_map_set(&replay->notices, row->key, sizeof(row->key), replay);
         free(row->text);

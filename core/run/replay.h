@@ -31,6 +31,7 @@ struct mb_replay {
     size_t unused;         /* done records that the run has not asked for yet */
     /* what the rows add up to */
     int last_seq, steps;
+    size_t bytes; /* of results and errors of calls */
     int64_t tokens_in, tokens_out, price_micros;
 };
 

@@ -140,7 +140,8 @@ static void end(struct mb_run *run, enum mb_run_status status)
     mb_run_set_status(run, status, NULL);
     run->finished_us = mb_clock_wall_us();
     mb_child_forget_unborn(run);
-    if (run->replay && run->replay->unused > 0)
+    /* Who is stopped while it is read again has not come to all of it yet. */
+    if (status != MB_RUN_CANCELLED && run->replay && run->replay->unused > 0)
         run->diverged = true;
     close_run(run);
 }
@@ -384,6 +385,7 @@ static void on_loaded(void *arg, struct mb_replay *replay, struct mb_str input,
     replay->notices = (struct mb_map){0};
     run->last_seq = replay->last_seq;
     run->steps = replay->steps;
+    run->result_bytes = MB_MIN(replay->bytes, (size_t)MB_RUN_RESULT_BYTES);
     run->tokens_in = replay->tokens_in;
     run->tokens_out = replay->tokens_out;
     run->price_micros = replay->price_micros;

@@ -186,6 +186,23 @@ static uint32_t package_slot(struct mb_tenant *t, struct mb_package *package)
 
 /* ---------------------------------------------------------------- starting */
 
+enum { START_ROOM = 1024 }; /* of the START frame for what goes beside input and config */
+
+/* What was accepted fits, unless its deployment has another configuration since. */
+static bool fits(const struct mb_run *run)
+{
+    size_t room = mb_msg_rule(MB_MSG_START)->cap - START_ROOM;
+    return run->input_len + run->deployment->config_len <= room;
+}
+
+static void fail_too_large(struct mb_run *run)
+{
+    struct mb_err err;
+    mb_err_set(&err, MB_E_TOO_LARGE, "input and configuration have %zu bytes together",
+               run->input_len + run->deployment->config_len);
+    mb_run_fail(run, &err, NULL);
+}
+
 static bool start(struct mb_run *run)
 {
     struct mb_tenant *t = run->tenant;
@@ -246,6 +263,11 @@ static void pump(struct mb_tenant *t)
         if (mb_list_is_empty(list))
             return;
         struct mb_run *run = MB_LIST_ENTRY(list->next, struct mb_run, queue_node);
+        if (!fits(run)) {
+            mb_list_remove(&run->queue_node);
+            fail_too_large(run);
+            continue;
+        }
         if (!start(run)) {
             retry_later(t);
             return;

@@ -439,7 +439,20 @@ struct mb_catalog *mb_side_catalog(const struct mb_side *side)
     return side->catalog;
 }
 
+struct mb_loop *mb_side_loop(const struct mb_side *side)
+{
+    return side->loop;
+}
+
+void mb_side_count_canary(struct mb_side *side, int by)
+{
+    side->stats.canaries += (size_t)by;
+}
+
+/* A simulation is what the gate's stand-in answers, with no policy before it. */
 void mb_side_get_stats(const struct mb_side *side, struct mb_side_stats *stats)
 {
     *stats = side->stats;
+    for (struct mb_list *it = side->under_way.next; it != &side->under_way; it = it->next)
+        stats->simulations += !MB_LIST_ENTRY(it, struct mb_side_run, node)->job.policy;
 }

@@ -151,11 +151,16 @@ void mb_side_free(struct mb_side *side);
 /* Refuses new jobs; those under way go on. */
 void mb_side_drain(struct mb_side *side);
 struct mb_catalog *mb_side_catalog(const struct mb_side *side);
+struct mb_loop *mb_side_loop(const struct mb_side *side);
 
 struct mb_side_stats {
     uint64_t started, done, refused, timed_out;
     size_t under_way, queued;
+    size_t simulations; /* of those under way; the others are replays */
+    size_t canaries;    /* under way; their runs are replays, one after the other */
 };
+/* A canary begins (1) or is over (-1). */
+void mb_side_count_canary(struct mb_side *side, int by);
 void mb_side_get_stats(const struct mb_side *side, struct mb_side_stats *stats);
 
 #endif

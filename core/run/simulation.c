@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "gate/simulate.h"
 #include "io/loop.h"
+#include "llm/llm.h"
 #include "run/bundle.h"
 #include "run/catalog_private.h"
 #include "run/knowledge.h"
@@ -266,13 +267,28 @@ static int start_run(struct mb_simulation *s, const struct mb_simulation_config 
     return mb_side_start(config->side, &job, on_side_done, s, &s->run, err);
 }
 
+/* Nobody has said which. The file's default is not taken: it may be one that is paid for, and
+ * nothing leaves the machine unless somebody says so. */
+static const char *default_model(const struct mb_llm *llm, struct mb_err *err)
+{
+    static const char *const names[] = {"local", "script"};
+    for (size_t i = 0; i < MB_LEN(names); i++)
+        if (mb_llm_check_model(llm, mb_str_c(names[i]), NULL) == 0)
+            return names[i];
+    mb_err_at(err, MB_E_UNKNOWN_MODEL, "/model",
+              "the models file of this host lists neither \"local\" nor \"script\": a simulation "
+              "needs one of them, or (moonbase run --simulate --model NAME) the name of a model "
+              "that may really be called");
+    return NULL;
+}
+
 static int prepare(struct mb_simulation *s, const struct mb_simulation_config *config,
                    const struct mb_bundle *bundle, struct mb_err *err)
 {
     const struct mb_simulator_config simulator = {
         .gate = config->gate,
         .manifest = bundle->manifest,
-        .model = strcmp(config->model, "real") == 0 ? NULL : config->model,
+        .model = strcmp(s->model, "real") == 0 ? NULL : s->model,
         .seed = config->seed,
         .answers = config->answers,
         .decisions = config->decisions,
@@ -301,12 +317,13 @@ int mb_simulation_start(const struct mb_simulation_config *config, mb_simulation
         return rc;
     struct mb_simulation *s = mb_zalloc(sizeof(*s));
     s->loop = config->loop;
-    s->model = mb_strdup(config->model);
+    const char *model = config->model ? config->model : default_model(config->gate->llm, err);
+    s->model = model ? mb_strdup(model) : NULL;
     s->seed = config->seed;
     s->began_us = mb_clock_mono_us();
     s->on_done = on_done;
     s->arg = arg;
-    rc = prepare(s, config, &bundle, err);
+    rc = model ? prepare(s, config, &bundle, err) : -MB_E_UNKNOWN_MODEL;
     if (rc == 0)
         rc = start_run(s, config, err);
     mb_bundle_release(&bundle);

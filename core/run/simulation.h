@@ -23,8 +23,9 @@ struct mb_simulation_config {
     const struct mb_files *files; /* the package; checked already (gate/package.h) */
     struct mb_str input;          /* JSON text */
     const json_t *config;         /* NULL = {} */
-    const char *model;            /* "real" = as the package asks; else the one for all calls */
-    int64_t seed;                 /* 0 to MB_SIMULATE_SEED_MAX */
+    const char *model; /* "real" = as the package asks; else the one for all calls; NULL = the first
+                          that there is of "local" and "script" */
+    int64_t seed;      /* 0 to MB_SIMULATE_SEED_MAX */
     const json_t *answers, *decisions; /* as gate/simulate.h takes them; NULL = none */
     /* What is stored at the beginning: {"kv": {key: value}, "memory": {collection: [document...]},
      * "files": {path: text}}; NULL = only what the package's own knowledge holds. */

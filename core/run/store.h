@@ -86,7 +86,9 @@ struct mb_claimed {
     int64_t created_us, started_us; /* wall clock; started 0 = never */
     int64_t clock_us;               /* what its own clock begins at; 0 = at created_us */
     int64_t cpu_us;                 /* used in earlier lives */
-    json_t *limits;                 /* borrowed for the call */
+    int steps;                      /* in the journal, with what they came to: */
+    int64_t tokens_in, tokens_out, price_micros;
+    json_t *limits; /* borrowed for the call */
     struct mb_str input;
 };
 

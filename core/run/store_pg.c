@@ -10,7 +10,10 @@
 /* ---------------------------------------------------------------- load */
 
 /* The run and its steps are read one after the other: what is written between the two is only ever
- * this core's own, and it has nothing in flight for the run. */
+ * this core's own, and it has nothing in flight for the run. All steps are held at once. How much
+ * that is was bounded as they were written: results by MB_RUN_RESULT_BYTES, notes by
+ * run_note_bytes, errors by their number (run_steps) and their fixed size; arguments are not read.
+ */
 struct load {
     struct mb_store_pg *store;
     struct mb_id customer_id, run_id;

@@ -26,6 +26,8 @@ struct tick {
     struct mb_firing firing;
     struct mb_pg_query *move; /* NULL = not under way */
     int64_t expected_us, next_us;
+    bool is_late;
+    uint64_t *counts_as; /* in triggers->stats, once it has moved without a run; NULL = nothing */
 };
 
 static void look(struct mb_triggers *t);
@@ -86,8 +88,11 @@ static void finish(struct tick *tick, bool has_moved, bool failed)
 static void on_moved(void *arg, const struct mb_pg_result *res, const struct mb_err *err)
 {
     struct tick *tick = arg;
+    bool has_moved = !err && mb_pg_get_bool(res, 0, 0); /* else another core has moved it */
     tick->move = NULL;
-    finish(tick, !err && mb_pg_get_bool(res, 0, 0), err != NULL);
+    if (has_moved && tick->counts_as)
+        ++*tick->counts_as;
+    finish(tick, has_moved, err != NULL);
 }
 
 /* Without a run; next_us 0 disables the trigger. */
@@ -95,6 +100,7 @@ static void move(struct tick *tick, const struct mb_err *why)
 {
     struct mb_buf text = {0};
     if (why) {
+        tick->counts_as = &tick->triggers->stats.failed[MB_FIRING_CRON];
         mb_buf_addf(&text, "{\"code\":\"%s\",\"message\":", mb_err_wire(why));
         mb_buf_add_json_str(&text, mb_str_c(why->message));
         mb_buf_add_char(&text, '}');
@@ -119,6 +125,7 @@ static void give_up(struct tick *tick, const struct mb_err *err)
         return;
     }
     mb_log_err(MB_LOG_WARN, "trigger_not_fired", err);
+    tick->triggers->stats.put_off++;
     finish(tick, false, true);
 }
 
@@ -127,10 +134,12 @@ static void on_fired(struct mb_firing *firing, enum mb_fired outcome, struct mb_
 {
     (void)run_id;
     struct tick *tick = MB_CONTAINER_OF(firing, struct tick, firing);
-    if (err)
+    if (err) {
         give_up(tick, err);
-    else
-        finish(tick, outcome != MB_FIRED_BUSY, false);
+        return;
+    }
+    tick->triggers->stats.late += outcome == MB_FIRED && tick->is_late;
+    finish(tick, outcome != MB_FIRED_BUSY, false);
 }
 
 /* ---------------------------------------------------------------- what is due */
@@ -191,8 +200,11 @@ static void start(struct mb_triggers *t, const struct mb_pg_result *res, int row
     int64_t next_s = mb_cron_next(&cron, tz, at_us / 1000000);
     tick->next_us = MB_MAX(next_s, 0) * 1000000;
     int64_t scheduled = tick->expected_us ? scheduled_us(&cron, tz, tick->expected_us, at_us) : 0;
-    bool is_missed = at_us - scheduled > MISSED_US;
-    if (!scheduled || (is_missed && mb_str_is(mb_pg_get_str(res, row, 5), "none")))
+    tick->is_late = scheduled && at_us - scheduled > MISSED_US;
+    bool skips = tick->is_late && mb_str_is(mb_pg_get_str(res, row, 5), "none");
+    if (skips)
+        tick->counts_as = &t->stats.skipped;
+    if (!scheduled || skips)
         move(tick, NULL);
     else
         fire(tick, scheduled, mb_pg_get_str(res, row, 6));
@@ -300,6 +312,16 @@ void mb_triggers_drain(struct mb_triggers *t)
     t->draining = true;
     mb_timer_cancel(&t->loop->timers, &t->wake);
     mb_timer_cancel(&t->loop->timers, &t->care);
+}
+
+void mb_triggers_get_stats(const struct mb_triggers *t, struct mb_trigger_stats *stats)
+{
+    *stats = t->stats;
+}
+
+void mb_triggers_count_refused(struct mb_triggers *t)
+{
+    t->stats.refused++;
 }
 
 static bool free_zone(void *value, void *arg)

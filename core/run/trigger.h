@@ -59,8 +59,11 @@ enum mb_fired {
     MB_FIRED_GONE, /* no such trigger, or it is disabled */
 };
 
+enum mb_firing_kind { MB_FIRING_CRON, MB_FIRING_WEBHOOK, MB_FIRING_MANUAL, MB_FIRING_KINDS };
+
 /* The caller's memory until on_fired or the cancel. */
 struct mb_firing {
+    enum mb_firing_kind kind; /* for the measurements */
     struct mb_id customer_id, trigger_id, deployment_id;
     char key[MB_TRIGGER_KEY];
     int64_t scheduled_us;         /* of a tick; 0 = it is none */
@@ -77,5 +80,20 @@ int mb_triggers_fire(struct mb_triggers *triggers, struct mb_firing *firing, con
                      const json_t *body, const json_t *headers, struct mb_err *err) MB_MUST_CHECK;
 /* on_fired will not run; the run may be made all the same. Harmless when nothing is under way. */
 void mb_firing_cancel(struct mb_firing *firing);
+
+/* ---- measurements ---------------------------------------------------------------------------- */
+
+/* Of this core, since it began. */
+struct mb_trigger_stats {
+    uint64_t fired[MB_FIRING_KINDS];  /* runs that were made */
+    uint64_t failed[MB_FIRING_KINDS]; /* no run was made, and no more is tried */
+    uint64_t late;    /* ticks that were fired more than a minute after their time */
+    uint64_t skipped; /* ticks that were missed and, as their trigger says, not made up for */
+    uint64_t put_off; /* times that a tick could not be fired and is tried again */
+    uint64_t refused; /* deliveries that were not let through to be fired */
+};
+void mb_triggers_get_stats(const struct mb_triggers *triggers, struct mb_trigger_stats *stats);
+/* A delivery was refused before it came to be a firing. */
+void mb_triggers_count_refused(struct mb_triggers *triggers);
 
 #endif

@@ -37,10 +37,21 @@ static void drop(struct mb_fire *fire)
     free(fire);
 }
 
+/* A tick's failures are counted by whoever moves it on (trigger.c). */
+static void count_failed(struct mb_fire *fire)
+{
+    if (fire->firing && fire->firing->kind != MB_FIRING_CRON)
+        fire->triggers->stats.failed[fire->firing->kind]++;
+}
+
 static void done(struct mb_fire *fire, enum mb_fired outcome, struct mb_id run_id,
                  const struct mb_err *err)
 {
     struct mb_firing *firing = fire->firing;
+    if (err)
+        count_failed(fire);
+    else if (firing && outcome == MB_FIRED)
+        fire->triggers->stats.fired[firing->kind]++;
     drop(fire);
     if (firing)
         firing->on_fired(firing, outcome, run_id, err);
@@ -168,8 +179,10 @@ int mb_triggers_fire(struct mb_triggers *t, struct mb_firing *firing, const json
         rc = mb_catalog_load(t->catalog, firing->customer_id, firing->deployment_id, mb_id_nil(),
                              mb_id_nil(), on_deployment, fire, err);
     mb_deployment_unref(d);
-    if (rc < 0)
+    if (rc < 0) {
+        count_failed(fire);
         drop(fire);
+    }
     return rc;
 }
 

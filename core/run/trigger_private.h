@@ -20,6 +20,7 @@ struct mb_triggers {
     bool look_again, draining;
     bool is_starting; /* ticks are being made */
     bool has_moved;   /* a tick of those under way was this core's */
+    struct mb_trigger_stats stats;
 };
 
 /* trigger_fire.c: lets go of firings that nobody hears of any more. */

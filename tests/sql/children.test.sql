@@ -66,6 +66,7 @@ select t.is((select row(is_over, status, cost_micros)::text
     'it_reads_how_the_child_ended_and_its_cost_with_that_of_its_children');
 select t.is((select count(*) from engine.child_state(t.customer(1), t.id(4), t.id(2))), 0::bigint,
     'nobody_else_does');
+select t.is(engine.child_claim(t.customer(1), t.id(1)), 20::bigint, 'what_is_open_without_a_budget_claims_what_it_cost');
 select t.is(engine.child_cost(t.customer(1), t.id(1)), 20::bigint, 'the_cost_of_all_below_is_summed');
 select t.is(pg_temp.state(1, 4), 'running running', 'a_brother_goes_on');
 -- It ends before the parent is parked: then the parent wakes at once.
@@ -105,3 +106,16 @@ select t.ok(t.flush(:one, 8, '[]', '[]', '[]', json_build_array(
     'asking_again');
 reset role;
 select t.is((select reminders from mb.approvals where run_id = t.id(30)), 2, 'changes_nothing');
+
+-- what children have of a budget ------------------------------------------------------------------
+select t.ok(t.flush(:one, (select flush_no + 1 from mb.cores where fence = :one), json_build_array(t.run(50),
+    pg_temp.child(51, 50), pg_temp.child(52, 51))), 'a_child_with_a_child_of_its_own');
+reset role;
+update mb.runs set limits = '{"budget_micros": 700}' where run_id = t.id(52);
+update mb.runs set cost_micros = 30, finished_at = now(), status = 'succeeded', fence = null, wake_at = null
+where run_id = t.id(51);
+select t.is((select cost_micros from engine.child_state(t.customer(1), t.id(50), t.id(51))), 730::bigint,
+    'what_goes_on_behind_a_child_claims_its_whole_budget');
+update mb.runs set cancel_requested = true, cost_micros = 4 where run_id = t.id(52);
+select t.is((select cost_micros from engine.child_state(t.customer(1), t.id(50), t.id(51))), 34::bigint,
+    'until_it_is_stopped');

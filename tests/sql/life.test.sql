@@ -79,3 +79,19 @@ select dblink_exec('reaper', 'commit') as x \gset x_
 select t.is((select ok from dblink_get_result('flusher') as r (ok boolean)), false,
     'and_is_not_applied_again');
 select t.is((select count(*) from mb.runs where run_id = t.id(12)), 1::bigint, 'the_run_is_there_once');
+
+-- what was in a core's memory ----------------------------------------------------------------------
+select * from dblink_get_result('flusher') as r (ok boolean);
+select engine.core_start('f', 1) as six \gset
+select t.ok(t.flush(:six, 1, json_build_array(t.run(20), t.run(21)), json_build_array(
+    json_build_object('customer', t.customer(1), 'run', t.id(20), 'seq', 1, 'in', 7, 'out', 8, 'price', 9),
+    json_build_object('customer', t.customer(1), 'run', t.id(20), 'seq', 2, 'kind', 3),
+    json_build_object('customer', t.customer(1), 'run', t.id(20), 'seq', 3, 'state', 1, 'price', 100))),
+    'a_core_writes_steps_of_a_run_that_goes_on');
+select t.is((select count(*) from engine.cancels(:six)), 0::bigint, 'none_of_its_runs_is_to_be_stopped');
+update mb.runs set cancel_requested = true where run_id = t.id(21);
+select t.is((select array_agg(run_id) from engine.cancels(:six)), array[t.id(21)],
+    'a_core_that_may_have_missed_it_reads_what_is_to_be_stopped');
+select engine.core_stop(:six);
+select t.is((select row(steps, tokens_in, tokens_out, cost_micros)::text from mb.runs
+    where run_id = t.id(20)), '(1,7,8,9)', 'the_totals_of_its_runs_are_those_of_the_journal');

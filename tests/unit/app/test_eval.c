@@ -8,16 +8,7 @@
 #include <string.h>
 
 #include "app/eval.h"
-#include "base/json.h"
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *json = mb_json_parse(mb_str_c(text), &err);
-    if (!json)
-        fail_msg("%s: %s", text, err.message);
-    return json;
-}
+#include "unit/parse.h"
 
 static void finds_places_by_pointer_and_gathers_by_star(void **state)
 {

@@ -134,14 +134,12 @@ static void replaces_each_byte_that_is_not_utf8(void **state)
     mb_buf_release(&b);
 }
 
-static void writes_integers_with_the_high_byte_first(void **state)
+static void writes_an_integer_with_the_high_byte_first(void **state)
 {
     (void)state;
     struct mb_buf b = {0};
-    mb_buf_add_be16(&b, 0x0102);
-    mb_buf_add_be32(&b, 0x03040506);
-    mb_buf_add_be64(&b, 0x0708090a0b0c0d0eULL);
-    for (int i = 0; i < 14; i++)
+    mb_buf_add_be32(&b, 0x01020304);
+    for (int i = 0; i < 4; i++)
         assert_int_equal(mb_buf_head(&b)[i], i + 1);
     mb_buf_release(&b);
 }
@@ -158,7 +156,7 @@ int main(void)
         cmocka_unit_test(taking_moves_the_contents_to_the_caller),
         cmocka_unit_test(writes_json_strings),
         cmocka_unit_test(replaces_each_byte_that_is_not_utf8),
-        cmocka_unit_test(writes_integers_with_the_high_byte_first),
+        cmocka_unit_test(writes_an_integer_with_the_high_byte_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,6 +300,21 @@ static void a_folder_that_is_not_there_is_an_io_error(void **state)
 
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void as_json_each_path_has_its_text(void **state)
+{
+    (void)state;
+    struct mb_files files = {0};
+    struct mb_buf text = {0};
+    struct mb_err err;
+    mb_files_json(&files, &text);
+    assert_int_equal(mb_files_add(&files, MB_STR("b"), MB_STR("\"\n"), &err), 0);
+    assert_int_equal(mb_files_add(&files, MB_STR("a/c"), MB_STR(""), &err), 0);
+    mb_files_json(&files, &text);
+    assert_string_equal(mb_buf_cstr(&text), "{}{\"a/c\":\"\",\"b\":\"\\\"\\n\"}");
+    mb_buf_release(&text);
+    mb_files_release(&files);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +333,7 @@ int main(void)
         DIR_TEST(a_file_over_its_cap_is_refused),
         DIR_TEST(folders_have_a_greatest_depth),
         DIR_TEST(a_folder_that_is_not_there_is_an_io_error),
+        cmocka_unit_test(as_json_each_path_has_its_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,14 +8,7 @@
 
 #include <cmocka.h>
 
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *value = mb_json_parse(mb_str_c(text), &err);
-    if (!value)
-        fail_msg("%s: %s", text, err.message);
-    return value;
-}
+#include "unit/parse.h"
 
 static void assert_canonical(const json_t *value, const char *expected)
 {

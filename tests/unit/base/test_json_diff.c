@@ -8,12 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
-
-static json_t *parse(const char *text)
-{
-    return text ? mb_json_parse(mb_str_c(text), NULL) : NULL;
-}
+#include "unit/parse.h"
 
 static void expect(const char *from, const char *to, size_t most, const char *changes)
 {

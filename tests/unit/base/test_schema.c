@@ -9,18 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
+#include "unit/parse.h"
 
 static json_t *cases;
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *value = mb_json_parse(mb_str_c(text), &err);
-    if (!value)
-        fail_msg("%s: %s", err.pointer, err.message);
-    return value;
-}
 
 static const char *show(const json_t *value)
 {

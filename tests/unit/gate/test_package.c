@@ -1,16 +1,9 @@
 /* gate/package: what an upload is refused for, with the place. The Lua files are inspected by a
  * real toolbox. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "unit/platform.h"
+
 #include <stdint.h>
 
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "../sandbox_path.h"
-#include "app/platform.h"
 #include "gate/package.h"
 
 static struct mb_config config;
@@ -19,12 +12,7 @@ static struct mb_platform platform;
 static int setup(void **state)
 {
     (void)state;
-    struct mb_err err = {0};
-    mb_config_init(&config);
-    free(config.sandbox_binary);
-    config.sandbox_binary = mb_test_sandbox_path();
-    if (mb_platform_init(&platform, &config, &err))
-        fail_msg("%s", err.message);
+    mb_test_platform_init(&platform, &config);
     return 0;
 }
 

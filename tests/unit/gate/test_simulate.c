@@ -7,23 +7,14 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "gate/simulate.h"
 #include "io/loop.h"
+#include "unit/parse.h"
 
 static struct mb_loop loop;
 static struct mb_gate real;
 static struct mb_grant grant;
 static json_t *manifest;
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *json = text ? mb_json_parse(mb_str_c(text), &err) : NULL;
-    if (text && !json)
-        fail_msg("%s: %s", text, err.message);
-    return json;
-}
 
 static int setup(void **state)
 {

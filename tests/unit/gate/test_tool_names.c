@@ -7,21 +7,12 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "gate/gate.h"
 #include "gate/ops.h"
+#include "unit/parse.h"
 
 static struct mb_gate gate;
 static struct mb_grant grant;
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *json = mb_json_parse(mb_str_c(text), &err);
-    if (!json)
-        fail_msg("%s: %s", text, err.message);
-    return json;
-}
 
 static const char TOOL[] =
     "{\"name\":\"a.find\",\"kind\":\"io\",\"summary\":\"Finds.\",\"args\":{\"type\":\"object\","

@@ -8,18 +8,9 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
 #include "gate/gate.h"
 #include "gate/workflow.h"
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *value = mb_json_parse(mb_str_c(text), &err);
-    if (!value)
-        fail_msg("%s", err.message);
-    return value;
-}
+#include "unit/parse.h"
 
 static void the_first_error_tells_node_and_field_and_how_many_follow(void **state)
 {

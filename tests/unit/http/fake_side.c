@@ -81,3 +81,10 @@ void mb_simulation_cancel(struct mb_simulation *simulation)
 {
     (void)simulation;
 }
+
+void mb_side_get_stats(const struct mb_side *side, struct mb_side_stats *stats)
+{
+    (void)side;
+    *stats = (struct mb_side_stats){
+        .started = 9, .refused = 3, .under_way = 4, .queued = 6, .simulations = 1, .canaries = 2};
+}

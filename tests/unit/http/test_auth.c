@@ -196,7 +196,7 @@ static void a_change_of_key_or_customer_is_felt_at_once(void **state)
 static void the_least_recently_used_goes_when_the_cache_is_full(void **state)
 {
     (void)state;
-    struct mb_auth_wait wait;
+    static struct mb_auth_wait wait; /* waits until the teardown */
     struct mb_err err;
     for (int i = 1; i <= 4; i++)
         look_up(i);
@@ -209,7 +209,7 @@ static void the_least_recently_used_goes_when_the_cache_is_full(void **state)
 static void too_many_look_ups_at_once_are_refused(void **state)
 {
     (void)state;
-    struct mb_auth_wait wait[3];
+    static struct mb_auth_wait wait[3]; /* two wait until the teardown */
     struct mb_err err;
     fake_pg_holds = true;
     assert_int_equal(check(1, &wait[0], &err), 0);

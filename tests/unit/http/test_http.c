@@ -108,7 +108,21 @@ static void metrics_pass_the_linter_of_prometheus(void **state)
     assert_non_null(
         strstr(mb_buf_cstr(&answer.body),
                "moonbase_http_requests_total{operation=\"listRuns\",status=\"200\"} 1"));
-    assert_non_null(strstr(mb_buf_cstr(&answer.body), "moonbase_runs_started_total 3"));
+    static const char *const lines[] = {
+        "\nmoonbase_runs_started_total 3\n",
+        "\nmoonbase_triggers_fired_total{kind=\"cron\"} 7\n",
+        "\nmoonbase_triggers_fired_total{kind=\"webhook\"} 5\n",
+        "\nmoonbase_triggers_failed_total{kind=\"manual\"} 1\n",
+        "\nmoonbase_triggers_late_total 2\n",
+        "\nmoonbase_side_jobs_under_way{kind=\"replay\"} 3\n",
+        "\nmoonbase_side_jobs_under_way{kind=\"simulation\"} 1\n",
+        "\nmoonbase_side_jobs_waiting 6\n",
+        "\nmoonbase_side_jobs_refused_total 3\n",
+        "\nmoonbase_canaries_under_way 2\n",
+    };
+    for (size_t i = 0; i < MB_LEN(lines); i++)
+        if (!strstr(mb_buf_cstr(&answer.body), lines[i]))
+            fail_msg("%s is not in:\n%s", lines[i], mb_buf_cstr(&answer.body));
     FILE *lint = popen("promtool check metrics >/dev/null 2>&1", "w");
     fwrite(mb_buf_head(&answer.body), 1, mb_buf_len(&answer.body), lint);
     assert_int_equal(pclose(lint), 0);

@@ -13,9 +13,7 @@ void seen_done(struct mb_fetch_call *call, struct mb_fetch_response *res, const 
     s->done = true;
     s->status = res->status;
     s->was_sent = res->was_sent;
-    s->n_redirects = res->n_redirects;
     s->failed = err != NULL;
-    s->timing = mb_fetch_get_timing(call);
     if (err)
         s->err = *err;
     struct mb_str header = mb_fetch_header_get(call, "x-test");

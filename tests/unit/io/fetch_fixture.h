@@ -35,8 +35,6 @@ struct seen {
     char body[4096];
     char header[256]; /* X-Test */
     char pieces[256];
-    int n_redirects;
-    struct mb_fetch_timing timing;
     const char *veto; /* on_redirect refuses this URL's suffix */
     bool cancel_in_data;
 };

@@ -310,18 +310,6 @@ static void keeps_no_more_than_it_may_and_not_for_long(void **state)
     assert_int_equal(server.n_connections, 9);
 }
 
-static void says_when_a_connection_was_new(void **state)
-{
-    (void)state;
-    SERVE(server, {OK("2\r\n\r\nok"), HTTPD_KEEP});
-    struct seen s = get((struct mb_fetch_request){.url = httpd_url(&server, "/")});
-    assert_true(s.timing.connected_us > 0);
-    assert_true(s.timing.first_byte_us >= s.timing.connected_us);
-    s = get((struct mb_fetch_request){.url = httpd_url(&server, "/")});
-    assert_int_equal(s.timing.connected_us, 0);
-    assert_true(s.timing.first_byte_us > 0);
-}
-
 /* -- answers ------------------------------------------------------------------------------------
  */
 
@@ -564,7 +552,6 @@ static void a_connection_that_comes_late_carries_the_request(void **state)
         mb_loop_turn(&loop, 5);
     assert_true(httpd_run(&loop, &s.done));
     assert_string_equal(s.body, "ok");
-    assert_true(s.timing.connected_us > 0);
     char *text = mb_buf_cstr(&asked);
     assert_memory_equal(text, "POST /late HTTP/1.1\r\n", 21);
     assert_non_null(strstr(text, "\r\n\r\nhello"));
@@ -588,7 +575,6 @@ int main(void)
         D(an_idle_connection_must_be_silent),
         D(what_was_not_a_clean_end_is_not_kept),
         D(keeps_no_more_than_it_may_and_not_for_long),
-        D(says_when_a_connection_was_new),
         D(understands_every_way_to_end_a_body),
         D(streams_chunks_as_they_come),
         D(a_callback_may_cancel_a_call_that_is_over_too),

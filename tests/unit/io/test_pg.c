@@ -127,40 +127,40 @@ static void check_types(void *arg, const struct mb_pg_result *r, const struct mb
     assert_non_null(r);
     struct mb_str texts[3];
     assert_true(mb_pg_get_bool(r, 0, 0));
-    assert_int_equal(mb_pg_get_int(r, 0, 1), -2);
-    assert_int_equal(mb_pg_get_int(r, 0, 2), -4);
-    assert_int_equal(mb_pg_get_int(r, 0, 3), INT64_MIN);
-    assert_true(mb_pg_get_float(r, 0, 4) == 0.25);
-    assert_true(mb_str_is(mb_pg_get_str(r, 0, 5), "h\xC3\xA9"));
-    assert_memory_equal(mb_pg_get_str(r, 0, 6).ptr, "\0\1", 2);
-    assert_true(mb_id_eq(mb_pg_get_id(r, 0, 7), id_there));
-    assert_true(mb_str_is(mb_pg_get_str(r, 0, 8), "{\"a\": 1}"));
-    assert_int_equal(mb_pg_get_time_us(r, 0, 9), time_there);
-    assert_true(mb_pg_is_null(r, 0, 10) && mb_pg_get_str(r, 0, 10).ptr == NULL);
-    assert_true(mb_pg_get_bool(r, 0, 11));
-    assert_int_equal(mb_pg_get_texts(r, 0, 12, texts, 3), 3);
+    assert_int_equal(mb_pg_get_int(r, 0, 1), -4);
+    assert_int_equal(mb_pg_get_int(r, 0, 2), INT64_MIN);
+    assert_true(mb_str_is(mb_pg_get_str(r, 0, 3), "h\xC3\xA9"));
+    assert_memory_equal(mb_pg_get_str(r, 0, 4).ptr, "\0\1", 2);
+    assert_true(mb_id_eq(mb_pg_get_id(r, 0, 5), id_there));
+    assert_true(mb_str_is(mb_pg_get_str(r, 0, 6), "{\"a\": 1}"));
+    assert_int_equal(mb_pg_get_time_us(r, 0, 7), time_there);
+    assert_true(mb_pg_is_null(r, 0, 8) && mb_pg_get_str(r, 0, 8).ptr == NULL);
+    assert_int_equal(mb_pg_get_int(r, 0, 9), -2);
+    assert_true(mb_pg_get_bool(r, 0, 10));
+    assert_int_equal(mb_pg_get_texts(r, 0, 11, texts, 3), 3);
     assert_true(mb_str_is(texts[2], "x") && texts[1].len == 0);
 }
 
 static void carries_every_type_there_and_back(void **state)
 {
     (void)state;
-    static const uint32_t types[] = {MB_PG_BOOL,   MB_PG_INT2,        MB_PG_INT4,  MB_PG_INT8,
-                                     MB_PG_FLOAT8, MB_PG_TEXT,        MB_PG_BYTEA, MB_PG_UUID,
-                                     MB_PG_JSON,   MB_PG_TIMESTAMPTZ, MB_PG_TEXT};
+    static const uint32_t types[] = {MB_PG_BOOL, MB_PG_INT4,        MB_PG_INT8,
+                                     MB_PG_TEXT, MB_PG_BYTEA,       MB_PG_UUID,
+                                     MB_PG_JSON, MB_PG_TIMESTAMPTZ, MB_PG_TEXT};
     static const struct mb_pg_stmt stmt = {
         .name = "types",
-        .sql = "select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10 = '2026-01-02T03:04:05Z',"
-               " array[$6, null, 'x']::text[]",
+        .sql = "select $1, $2, $3, $4, $5, $6, $7, $8, $9, (-2)::int2,"
+               " $8 = '2026-01-02T03:04:05Z', array[$4, null, 'x']::text[]",
         .n_params = MB_LEN(types),
         .types = types};
     struct mb_pg *pg = open_pool("postgres", 0);
     id_there = mb_id_new();
     struct mb_pg_param params[] = {
-        mb_pg_bool(true),       mb_pg_int2(-2),       mb_pg_int4(-4),
-        mb_pg_int8(INT64_MIN),  mb_pg_float8(0.25),   mb_pg_text(MB_STR("h\xC3\xA9")),
-        mb_pg_bytea("\0\1", 2), mb_pg_uuid(id_there), mb_pg_text_c("{\"a\": 1}"),
-        mb_pg_time(time_there), mb_pg_text_c(NULL),
+        mb_pg_bool(true),           mb_pg_int4(-4),
+        mb_pg_int8(INT64_MIN),      mb_pg_text(MB_STR("h\xC3\xA9")),
+        mb_pg_bytea("\0\1", 2),     mb_pg_uuid(id_there),
+        mb_pg_text_c("{\"a\": 1}"), mb_pg_time(time_there),
+        mb_pg_text_c(NULL),
     };
     struct seen seen = {0};
     start(pg, &stmt, params, check_types, &seen);
@@ -172,60 +172,35 @@ static void check_arrays(void *arg, const struct mb_pg_result *r, const struct m
 {
     on_done(arg, r, err);
     assert_non_null(r);
-    struct mb_str got = mb_pg_get_str(r, 0, 0);
-    assert_string_equal(got.ptr, "{t,NULL} {-1,NULL,100} {-2,NULL,200} {-3,NULL,300} "
-                                 "{00000000-0000-0000-0000-000000000000} {\"a \\\"b\\\"\",\"\"} "
-                                 "{\"\\\\x00ff\"} {\"2026-01-02 03:04:05+00\"} 1 0");
+    assert_true(mb_str_is(mb_pg_get_str(r, 0, 0), "{00000000-0000-0000-0000-000000000000,"
+                                                  "0193b2c4-d5e6-7f80-90a1-b2c3d4e5f607} 0"));
 }
 
-static void carries_arrays_with_nulls_and_sparse_ones(void **state)
+static void carries_arrays_and_empty_ones(void **state)
 {
     (void)state;
-    static const uint32_t types[] = {MB_PG_BOOL_ARRAY,  MB_PG_INT2_ARRAY,        MB_PG_INT4_ARRAY,
-                                     MB_PG_INT8_ARRAY,  MB_PG_UUID_ARRAY,        MB_PG_TEXT_ARRAY,
-                                     MB_PG_BYTEA_ARRAY, MB_PG_TIMESTAMPTZ_ARRAY, MB_PG_TEXT_ARRAY,
-                                     MB_PG_TEXT_ARRAY};
-    static const enum mb_pg_oid elements[] = {
-        MB_PG_BOOL, MB_PG_INT2,  MB_PG_INT4,        MB_PG_INT8, MB_PG_UUID,
-        MB_PG_TEXT, MB_PG_BYTEA, MB_PG_TIMESTAMPTZ, MB_PG_TEXT, MB_PG_TEXT};
-    static const struct mb_pg_stmt stmt = {
-        .name = "arrays",
-        .sql = "select concat_ws(' ', $1, $2, $3, $4, $5, $6, $7, $8, cardinality($9),"
-               " cardinality($10))",
-        .n_params = MB_LEN(types),
-        .types = types};
+    static const uint32_t types[] = {MB_PG_UUID_ARRAY, MB_PG_UUID_ARRAY};
+    static const struct mb_pg_stmt stmt = {.name = "arrays",
+                                           .sql = "select concat_ws(' ', $1, cardinality($2))",
+                                           .n_params = MB_LEN(types),
+                                           .types = types};
     struct mb_pg *pg = open_pool("postgres", 0);
-    struct mb_pg_array a[MB_LEN(types)];
-    for (int round = 0; round < 2; round++) { /* the second: after clear */
-        for (size_t i = 0; i < MB_LEN(a); i++) {
-            if (round == 0)
-                mb_pg_array_init(&a[i], elements[i]);
-            else
-                mb_pg_array_clear(&a[i]);
-        }
-        mb_pg_array_add_bool(&a[0], true);
-        mb_pg_array_add_null(&a[0]);
-        for (int i = 1; i <= 3; i++) {
-            mb_pg_array_add_int(&a[i], -i);
-            mb_pg_array_add_null(&a[i]);
-            mb_pg_array_add_int(&a[i], 100 * i);
-        }
-        mb_pg_array_add_uuid(&a[4], mb_id_nil());
-        mb_pg_array_add_str(&a[5], MB_STR("a \"b\""));
-        mb_pg_array_add_str(&a[5], MB_STR(""));
-        mb_pg_array_add_bytes(&a[6], "\0\xFF", 2);
-        mb_pg_array_add_time(&a[7], INT64_C(1767323045000000));
-        mb_pg_array_add_null(&a[8]);
-        mb_pg_array_add_null(&a[9]);
-        struct mb_pg_param params[MB_LEN(a)];
-        for (size_t i = 0; i < MB_LEN(a); i++)
-            params[i] = i == 9 ? mb_pg_array_sparse(&a[i]) : mb_pg_array_param(&a[i]);
+    struct mb_pg_array ids, none;
+    struct mb_id id;
+    assert_true(mb_id_parse_uuid(&id, MB_STR("0193b2c4-d5e6-7f80-90a1-b2c3d4e5f607")));
+    mb_pg_array_init(&ids, MB_PG_UUID);
+    mb_pg_array_init(&none, MB_PG_UUID);
+    for (int round = 0; round < 2; round++) {
+        mb_pg_array_clear(&ids);
+        mb_pg_array_add_uuid(&ids, mb_id_nil());
+        mb_pg_array_add_uuid(&ids, id);
+        struct mb_pg_param params[] = {mb_pg_array_param(&ids), mb_pg_array_param(&none)};
         struct seen seen = {0};
         start(pg, &stmt, params, check_arrays, &seen);
         wait_for(&seen, 1);
     }
-    for (size_t i = 0; i < MB_LEN(a); i++)
-        mb_pg_array_release(&a[i]);
+    mb_pg_array_release(&ids);
+    mb_pg_array_release(&none);
     mb_pg_free(pg);
 }
 
@@ -291,7 +266,11 @@ static void what_keeps_a_core_alive_is_never_refused_and_goes_first(void **state
 static void an_error_of_one_query_leaves_its_neighbours_alone(void **state)
 {
     (void)state;
-    struct mb_pg *pg = open_pool("postgres", 0);
+    /* So few are in flight that some are sent between the first error and those that follow. */
+    struct mb_pg_opts opts = {
+        .conninfo = pg_server_conninfo("postgres"), .connections = 1, .pipeline_max = 6};
+    struct mb_err err;
+    struct mb_pg *pg = mb_pg_new(&loop, &opts, &err);
     turn_until_up(pg);
     struct seen good = {0}, bad = {0};
     struct mb_pg_param p = mb_pg_int8(5);
@@ -613,7 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_with_what_was_asked),
         cmocka_unit_test(carries_every_type_there_and_back),
-        cmocka_unit_test(carries_arrays_with_nulls_and_sparse_ones),
+        cmocka_unit_test(carries_arrays_and_empty_ones),
         cmocka_unit_test(keeps_many_queries_in_flight_and_answers_each),
         cmocka_unit_test(refuses_beyond_its_queue),
         cmocka_unit_test(what_keeps_a_core_alive_is_never_refused_and_goes_first),

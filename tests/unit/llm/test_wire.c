@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
 #include "llm/anthropic.h"
 #include "llm/sse.h"
 #include "llm/wire.h"
+#include "unit/parse.h"
 
 static struct mb_llm_models models;
 
@@ -36,15 +36,6 @@ static int tear_down(void **state)
     (void)state;
     mb_llm_models_release(&models);
     return 0;
-}
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *json = mb_json_parse(mb_str_c(text), &err);
-    if (!json)
-        fail_msg("%s: %s in %s", err.pointer, err.message, text);
-    return json;
 }
 
 static struct mb_llm_ask ask_for(struct mb_llm_target *target, const char *model,
@@ -346,6 +337,17 @@ static void check_message(json_t *have, size_t i)
     json_object_del(have, "message");
 }
 
+static void check_result(const char *text, const char *expected, size_t i)
+{
+    json_t *have = parse(text), *want = parse(expected);
+    check_message(have, i);
+    drop_null_arguments(want);
+    if (!mb_json_eq(have, want))
+        fail_msg("case %zu: %s", i, text);
+    json_decref(have);
+    json_decref(want);
+}
+
 static void reads_what_each_provider_answers(void **state)
 {
     (void)state;
@@ -362,13 +364,7 @@ static void reads_what_each_provider_answers(void **state)
             fail_msg("case %zu: %s", i, rc ? err.message : "no error");
         if (rc == 0) {
             result_text(&ask, &answer, &text);
-            json_t *have = parse(mb_buf_cstr(&text)), *want = parse(reads[i].result);
-            check_message(have, i);
-            drop_null_arguments(want);
-            if (!mb_json_eq(have, want))
-                fail_msg("case %zu: %s", i, mb_buf_cstr(&text));
-            json_decref(have);
-            json_decref(want);
+            check_result(mb_buf_cstr(&text), reads[i].result, i);
         }
         mb_buf_release(&text);
         mb_llm_answer_release(&answer);
@@ -570,13 +566,7 @@ static void streams_come_together(void **state)
         if (streams[i].result) {
             assert_true(r.is_over);
             mb_llm_answer_chat(&r.answer, target.upstream, &text);
-            json_t *have = parse(mb_buf_cstr(&text)), *want = parse(streams[i].result);
-            check_message(have, i);
-            drop_null_arguments(want);
-            if (!mb_json_eq(have, want))
-                fail_msg("case %zu: %s", i, mb_buf_cstr(&text));
-            json_decref(have);
-            json_decref(want);
+            check_result(mb_buf_cstr(&text), streams[i].result, i);
         }
         mb_buf_release(&text);
         mb_sse_release(&sse);

@@ -1,24 +1,14 @@
 /* run/engine with a real sandbox and the journal in memory: what becomes of a run. The sandbox
  * program is $MOONBASE_SANDBOX_BINARY, else the one of the same build. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/run/host.h"
 
-#include <cmocka.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sandbox_path.h"
-#include "app/local.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/private.h"
-
-static struct mb_config config;
-static struct mb_platform platform;
-static struct mb_local local;
 
 /* One run and what its follower heard. */
 struct watched {
@@ -69,72 +59,25 @@ static void on_event(struct mb_follow *f, const struct mb_run_event *event)
     w->n_emits += event->kind == MB_EVENT_EMIT;
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    struct mb_err err = {0};
-    mb_config_init(&config);
-    free(config.sandbox_binary);
-    config.sandbox_binary = mb_test_sandbox_path();
-    if (mb_platform_init(&platform, &config, &err))
-        fail_msg("%s", err.message);
-    mb_local_init(&local, &platform);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    mb_local_release(&local);
-    mb_platform_release(&platform);
-    mb_config_release(&config);
-    return 0;
-}
-
 static void begin(struct watched *w, struct mb_id customer_id, const char *main_lua,
                   const char *limits, const char *input)
 {
     struct mb_err err = {0};
-    struct mb_files files = {0};
     static const char manifest[] = "{\"name\":\"t\",\"version\":\"1.0.0\",\"tools\":[\"kv.get\","
                                    "\"kv.set\",\"sleep\",\"approve\"]}";
-    int rc = mb_files_add(&files, MB_STR("agent.json"), MB_STR(manifest), &err);
-    assert_int_equal(rc, 0);
-    rc = mb_files_add(&files, MB_STR("main.lua"), mb_str_c(main_lua), &err);
-    assert_int_equal(rc, 0);
     *w = (struct watched){.customer_id = customer_id};
     w->follow = (struct mb_follow){.on_done = on_done,
                                    .on_parked = on_parked,
                                    .on_lost = on_lost,
                                    .on_refused = on_refused,
                                    .on_event = on_event};
-    const struct mb_deployment_row row = {.customer_id = customer_id,
-                                          .deployment_id = mb_id_new(),
-                                          .package_owner = customer_id,
-                                          .package_id = mb_id_new(),
-                                          .config = MB_STR("{}"),
-                                          .limits = mb_str_c(limits),
-                                          .customer_limits = MB_STR("{}"),
-                                          .secrets = MB_STR("{}"),
-                                          .budget_micros = -1};
-    if (mb_local_deploy(&local, &files, &row, &err))
-        fail_msg("%s", err.message);
-    mb_files_release(&files);
+    struct mb_deployment_row row = {
+        .customer_id = customer_id, .limits = mb_str_c(limits), .budget_micros = -1};
+    deploy_lua(&row, manifest, main_lua);
     const struct mb_exec_request req = {
         .customer_id = customer_id, .deployment_id = row.deployment_id, .input = mb_str_c(input)};
-    rc = mb_engine_execute(local.engine, &req, &w->follow, &err);
-    if (rc < 0)
+    if (mb_engine_execute(local.engine, &req, &w->follow, &err) < 0)
         fail_msg("%s", err.message);
-}
-
-static void turn_until(const bool *done)
-{
-    int64_t until = mb_clock_mono_us() + 30 * 1000000LL;
-    while (!*done) {
-        mb_loop_turn(&platform.loop, 100);
-        if (mb_clock_mono_us() > until)
-            fail_msg("nothing came of it in 30 s");
-    }
 }
 
 static void execute(struct watched *w, const char *main_lua, const char *limits, const char *input)
@@ -268,6 +211,22 @@ static void more_calls_than_allowed_end_the_run(void **state)
     expect_output(&w, "null");
     execute(&w, code, "{\"steps\":5}", "6");
     expect_error(&w, "step_limit", NULL, 0);
+}
+
+static void more_results_than_can_be_held_are_refused_and_can_be_caught(void **state)
+{
+    (void)state;
+    struct watched w;
+    begin(&w, mb_id_new(),
+          "local moon = require 'moon'\n"
+          "return function()\n"
+          "  local ok, err = pcall(moon.kv.set, 'k', 1)\n"
+          "  return {ok = ok, code = err.code}\n"
+          "end",
+          "{}", "null");
+    w.follow.run->result_bytes = MB_RUN_RESULT_BYTES; /* as if earlier calls had brought as much */
+    turn_until(&w.is_over);
+    expect_output(&w, "{\"code\":\"too_large\",\"ok\":false}");
 }
 
 static void a_flood_of_events_ends_the_run(void **state)
@@ -444,7 +403,7 @@ static void a_thousand_runs_at_once_all_end(void **state)
     free(w);
 }
 
-#define RULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define RULE(f) cmocka_unit_test_setup_teardown(f, set_up_host, tear_down_host)
 
 int main(void)
 {
@@ -458,6 +417,7 @@ int main(void)
         RULE(a_hostile_pattern_is_stopped_by_the_watchdog),
         RULE(allocating_without_end_ends_at_the_memory_limit),
         RULE(more_calls_than_allowed_end_the_run),
+        RULE(more_results_than_can_be_held_are_refused_and_can_be_caught),
         RULE(a_flood_of_events_ends_the_run),
         RULE(who_tells_too_much_waits_and_can_be_cancelled),
         RULE(a_run_can_be_cancelled_in_a_tight_loop),

@@ -1,47 +1,16 @@
 /* run/side with a real sandbox: runs that are not for keeping. The sandbox program is
  * $MOONBASE_SANDBOX_BINARY, else the one of the same build. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/run/host.h"
 
-#include <cmocka.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sandbox_path.h"
-#include "app/local.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/private.h"
 
-static struct mb_config config;
-static struct mb_platform platform;
-static struct mb_local local; /* its catalogue is what deployments are put into */
 static struct mb_side *side;
-
-static int setup(void **state)
-{
-    (void)state;
-    struct mb_err err = {0};
-    mb_config_init(&config);
-    free(config.sandbox_binary);
-    config.sandbox_binary = mb_test_sandbox_path();
-    if (mb_platform_init(&platform, &config, &err))
-        fail_msg("%s", err.message);
-    mb_local_init(&local, &platform);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    mb_local_release(&local);
-    mb_platform_release(&platform);
-    mb_config_release(&config);
-    return 0;
-}
 
 static void open_side(int64_t runs, int64_t customer_runs, int64_t queue, int64_t deadline_us)
 {
@@ -134,27 +103,11 @@ static void on_done(void *arg, const struct mb_side_result *result, const struct
 
 static struct mb_deployment *deploy(struct mb_id customer_id, const char *main_lua)
 {
-    struct mb_err err = {0};
-    struct mb_files files = {0};
     static const char manifest[] =
         "{\"name\":\"t\",\"version\":\"1.0.0\",\"tools\":[\"kv.get\",\"kv.set\",\"approve\"],"
         "\"pricing\":{\"per_run_micros\":5}}";
-    int rc = mb_files_add(&files, MB_STR("agent.json"), MB_STR(manifest), &err);
-    assert_int_equal(rc, 0);
-    rc = mb_files_add(&files, MB_STR("main.lua"), mb_str_c(main_lua), &err);
-    assert_int_equal(rc, 0);
-    const struct mb_deployment_row row = {.customer_id = customer_id,
-                                          .deployment_id = mb_id_new(),
-                                          .package_owner = customer_id,
-                                          .package_id = mb_id_new(),
-                                          .config = MB_STR("{}"),
-                                          .limits = MB_STR("{}"),
-                                          .customer_limits = MB_STR("{}"),
-                                          .secrets = MB_STR("{}"),
-                                          .budget_micros = -1};
-    if (mb_local_deploy(&local, &files, &row, &err))
-        fail_msg("%s", err.message);
-    mb_files_release(&files);
+    struct mb_deployment_row row = {.customer_id = customer_id, .budget_micros = -1};
+    deploy_lua(&row, manifest, main_lua);
     struct mb_deployment *d = mb_catalog_find(local.catalog, customer_id, row.deployment_id);
     assert_non_null(d);
     return d;
@@ -187,16 +140,6 @@ static void begin(struct job *j, const char *main_lua, bool executes, bool keeps
     struct mb_err err = {0};
     if (start(j, mb_id_new(), main_lua, executes, keeps, &err) < 0)
         fail_msg("%s", err.message);
-}
-
-static void turn_until(const bool *done)
-{
-    int64_t until = mb_clock_mono_us() + 30 * 1000000LL;
-    while (!*done) {
-        mb_loop_turn(&platform.loop, 100);
-        if (mb_clock_mono_us() > until)
-            fail_msg("nothing came of it in 30 s");
-    }
 }
 
 static void expect_output(const struct job *j, const char *canonical)
@@ -430,6 +373,39 @@ static void an_executed_wait_ends_as_waiting(void **state)
     forget(&j);
 }
 
+static void simulations_and_canaries_are_counted_while_they_last(void **state)
+{
+    (void)state;
+    static const char loop[] = "return function() while true do end end";
+    open_side(2, 2, 1, 10000000);
+    struct job replay, simulation = {0};
+    struct mb_err err;
+    struct mb_side_stats stats;
+    begin(&replay, loop, false, false);
+    struct mb_deployment *d = deploy(mb_id_new(), loop);
+    const struct mb_side_job job = {
+        .deployment = d, .input = MB_STR("null"), .gate = &platform.gate};
+    int rc = mb_side_start(side, &job, on_done, &simulation, &simulation.run, &err);
+    assert_int_equal(rc, 0);
+    mb_deployment_unref(d);
+    mb_side_count_canary(side, 1);
+    int64_t until = mb_clock_mono_us() + 30 * 1000000LL;
+    do {
+        mb_loop_turn(&platform.loop, 20);
+        mb_side_get_stats(side, &stats);
+    } while (stats.under_way < 2 && mb_clock_mono_us() < until);
+    assert_int_equal(stats.under_way, 2);
+    assert_int_equal(stats.simulations, 1);
+    assert_int_equal(stats.canaries, 1);
+    mb_side_cancel(simulation.run);
+    mb_side_count_canary(side, -1);
+    mb_side_get_stats(side, &stats);
+    assert_int_equal(stats.under_way, 1);
+    assert_int_equal(stats.simulations, 0);
+    assert_int_equal(stats.canaries, 0);
+    mb_side_cancel(replay.run);
+}
+
 static void a_host_that_is_stopped_takes_no_more(void **state)
 {
     (void)state;
@@ -456,7 +432,8 @@ int main(void)
         cmocka_unit_test_teardown(a_customer_fills_only_its_share_of_the_queue, close_side),
         cmocka_unit_test_teardown(a_deadline_ends_what_runs_and_what_waits, close_side),
         cmocka_unit_test_teardown(an_executed_wait_ends_as_waiting, close_side),
+        cmocka_unit_test_teardown(simulations_and_canaries_are_counted_while_they_last, close_side),
         cmocka_unit_test_teardown(a_host_that_is_stopped_takes_no_more, close_side),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, set_up_host, tear_down_host);
 }

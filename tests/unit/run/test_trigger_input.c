@@ -6,20 +6,12 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
 #include "run/trigger.h"
+#include "unit/parse.h"
 
 #define TRIGGER                                                                                    \
     "\"trigger\":{\"id\":\"trg_00000000000000000000000000000000\",\"key\":\"k\","                  \
     "\"scheduled_at\":\"1970-01-01T00:00:01.000000Z\"}"
-
-static json_t *parse(const char *text)
-{
-    struct mb_err err;
-    json_t *json = mb_json_parse(mb_str_c(text), &err);
-    assert_non_null(json);
-    return json;
-}
 
 /* template, the input of a tick, of a delivery */
 static const char *const cases[][3] = {

@@ -1,16 +1,10 @@
 /* Waiting, with a clock that the test moves, and child runs, with a store that the test plays. The
  * sandbox is real, the journal in memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/run/host.h"
 
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sandbox_path.h"
-#include "app/local.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/private.h"
@@ -18,10 +12,6 @@
 
 enum { DAY_S = 86400, TURNS = 20000 };
 #define DAY_US (DAY_S * INT64_C(1000000))
-
-static struct mb_config config;
-static struct mb_platform platform;
-static struct mb_local local;
 
 static struct {
     struct mb_follow follow;
@@ -146,14 +136,7 @@ static void on_lost(struct mb_follow *f, struct mb_id id)
 
 static int setup(void **state)
 {
-    (void)state;
-    struct mb_err err = {0};
-    mb_config_init(&config);
-    free(config.sandbox_binary);
-    config.sandbox_binary = mb_test_sandbox_path();
-    if (mb_platform_init(&platform, &config, &err))
-        fail_msg("%s", err.message);
-    mb_local_init(&local, &platform);
+    set_up_host(state);
     mb_store_mem_bind(local.store, local.engine, on_row, NULL);
     memset(&w, 0, sizeof(w));
     memset(&child, 0, sizeof(child));
@@ -162,45 +145,25 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    (void)state;
     mb_clock_real();
     json_decref(w.run);
-    mb_local_release(&local);
-    mb_platform_release(&platform);
-    mb_config_release(&config);
-    return 0;
+    return tear_down_host(state);
 }
 
 static void begin(const char *main_lua)
 {
     struct mb_err err = {0};
-    struct mb_files files = {0};
     static const char manifest[] =
         "{\"name\":\"t\",\"version\":\"1.0.0\",\"agents\":[\"helper\"],"
         "\"tools\":[\"sleep\",\"approve\",\"agent.run\",\"agent.wait\"]}";
-    int rc = mb_files_add(&files, MB_STR("agent.json"), MB_STR(manifest), &err);
-    assert_int_equal(rc, 0);
-    rc = mb_files_add(&files, MB_STR("main.lua"), mb_str_c(main_lua), &err);
-    assert_int_equal(rc, 0);
     w.follow = (struct mb_follow){.on_done = on_done, .on_parked = on_parked, .on_lost = on_lost};
-    w.row = (struct mb_deployment_row){.customer_id = mb_id_new(),
-                                       .deployment_id = mb_id_new(),
-                                       .package_owner = mb_id_new(),
-                                       .package_id = mb_id_new(),
-                                       .config = MB_STR("{}"),
-                                       .limits = MB_STR("{}"),
-                                       .customer_limits = MB_STR("{}"),
-                                       .secrets = MB_STR("{}"),
-                                       .budget_micros = 1000};
-    if (mb_local_deploy(&local, &files, &w.row, &err))
-        fail_msg("%s", err.message);
-    mb_files_release(&files);
+    w.row = (struct mb_deployment_row){.customer_id = mb_id_new(), .budget_micros = 1000};
+    deploy_lua(&w.row, manifest, main_lua);
     child.plan.deployment_id = w.row.deployment_id; /* of itself: it is never executed */
     const struct mb_exec_request req = {.customer_id = w.row.customer_id,
                                         .deployment_id = w.row.deployment_id,
                                         .input = MB_STR("null")};
-    rc = mb_engine_execute(local.engine, &req, &w.follow, &err);
-    if (rc < 0)
+    if (mb_engine_execute(local.engine, &req, &w.follow, &err) < 0)
         fail_msg("%s", err.message);
 }
 
