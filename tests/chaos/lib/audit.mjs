@@ -1,49 +1,42 @@
 // The rules, once everything is quiet: each returns what breaks it, as text; none breaks it when the
 // list is empty.
-import {KINDS} from './work.mjs';
+import {families} from './families.mjs';
+import {forks} from './forks.mjs';
+import {KINDS, WRITES} from './kinds.mjs';
+import {endOf, isEnded, readRuns, readSteps, uuidOf, verdict} from './record.mjs';
+import {sagas} from './sagas.mjs';
 
-const SHOWN = 5;
 const CLOCK_SLACK_S = 0.002; // the stub's clock shows milliseconds
-const uuidOf = (id) => id.replace(/^run_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-/** {ok, rule, detail} of one rule. */
-export function verdict(rule, broken, detail = '') {
-    const text = broken.length ? `${broken.length}: ${broken.slice(0, SHOWN).join('; ')}` : detail;
-    return {rule, ok: broken.length === 0, detail: text};
-}
-
-function runs(database) {
-    const text = `select run_id, status, coalesce(output, 'null'), coalesce(left(error, 400), ''), coalesce(wait_reason, ''),
-        diverged from mb.runs`;
-    return new Map(
-        database
-            .sql(text)
-            .map(([id, status, output, error, reason, diverged]) => [
-                id,
-                {id, status, output: JSON.parse(output), error, reason, diverged: diverged === 't'},
-            ]),
-    );
-}
-
-function outcomes({database, work}) {
-    const all = runs(database);
-    const [lost, stuck, wrong] = [[], [], []];
-    for (const {id, kind, name} of work.accepted.values()) {
+function outcomes(context) {
+    const {work} = context;
+    const all = readRuns(context);
+    const [lost, wrong] = [[], []];
+    for (const {id, kind, name, of} of work.accepted.values()) {
         const run = all.get(uuidOf(id));
-        const {endsAs = 'succeeded', isRight} = KINDS[kind];
-        if (!run) lost.push(`${kind} ${name} ${id}`);
-        else if (!['succeeded', 'failed', 'cancelled'].includes(run.status))
-            stuck.push(`${kind} ${name} ${id} ${run.status} ${run.reason}`);
-        else if (run.status !== endsAs) wrong.push(`${kind} ${name} ${id} ${run.status} ${run.error}`);
-        else if (isRight && !isRight(name, run.output))
-            wrong.push(`${kind} ${name} ${id} gave ${JSON.stringify(run.output)}`);
+        const {endsAs = () => 'succeeded', isRight} = KINDS[kind];
+        const what = `${kind} ${name} ${id}${of ? ` a fork of ${of}` : ''}`;
+        if (!run) lost.push(what);
+        else if (!isEnded(run))
+            continue; // is stuck
+        else if (run.status !== endsAs(name)) wrong.push(`${what} ${endOf(run)}`);
+        else if (isRight && !isRight(name, run.output, run.error)) wrong.push(`${what} gave ${endOf(run)}`);
     }
-    const extra = [...all.keys()].filter((id) => !work.accepted.has(`run_${id.replace(/-/g, '')}`));
+    const stuck = [...all.values()].filter((run) => !isEnded(run));
+    const extra = [...all.values()].filter(
+        ({parent, id}) => !parent && !work.accepted.has(`run_${id.replace(/-/g, '')}`),
+    );
     return [
         verdict('no accepted run is lost', lost, `${work.accepted.size} accepted`),
-        verdict('no run is stuck', stuck),
+        verdict(
+            'no run is stuck',
+            stuck.map(({id, kind, status, reason}) => `${kind} ${id} ${status} ${reason}`),
+        ),
         verdict('every run ends as it must, with the right output', wrong),
-        verdict('one Idempotency-Key makes one run', extra.concat(work.doubles)),
+        verdict(
+            'one Idempotency-Key makes one run',
+            extra.map(({kind, id}) => `${kind} ${id}`).concat(work.doubles),
+        ),
         verdict('an execute is accepted in the end', work.problems),
         verdict(
             'no replay diverged',
@@ -52,23 +45,10 @@ function outcomes({database, work}) {
     ];
 }
 
-/** The journal's calls: key as the stub sees it, and when the row was committed. */
-function journal(database) {
-    const text = `select 'mb-' || replace(run_id::text, '-', '') || encode(key, 'hex'), tool, coalesce(args, ''), state,
-        extract(epoch from pg_xact_commit_timestamp(xmin)), error is not null, run_id from mb.steps where kind = 1`;
-    return database.sql(text).map(([key, tool, args, state, at, failed, run]) => ({
-        key,
-        tool,
-        args,
-        done: state === '2',
-        at: Number(at),
-        failed: failed === 't',
-        run,
-    }));
-}
-
-function executions({database, stub, work}) {
-    const steps = journal(database);
+function executions(context) {
+    const {stub} = context;
+    const steps = readSteps(context);
+    const all = readRuns(context);
     const done = new Map();
     const twice = [];
     for (const step of steps.filter((s) => s.done)) {
@@ -78,8 +58,8 @@ function executions({database, stub, work}) {
     const calls = stub.calls();
     const again = calls.filter(({key, begin}) => done.has(key) && begin > done.get(key).at + CLOCK_SLACK_S);
     const unknown = calls.filter(({key}) => !done.has(key)).length;
-    const models = [...done.values()].filter((step) => step.tool === 'llm.chat').length;
-    const open = steps.filter((step) => !step.done && !isCancelled(work, step.run));
+    const models = [...done.values()].filter((step) => step.tool === 'llm.chat' && !step.isReplayed).length;
+    const open = steps.filter((step) => !step.done && !wasStopped(all.get(step.run)));
     return [
         verdict('no step is recorded twice', twice, `${done.size} steps`),
         verdict(
@@ -95,7 +75,9 @@ function executions({database, stub, work}) {
     ];
 }
 
-const isCancelled = (work, run) => work.accepted.get(`run_${run.replace(/-/g, '')}`)?.kind === 'cancelled';
+/** Was it ended in the middle of its calls? */
+const wasStopped = (run) =>
+    run?.status === 'cancelled' || (run?.kind === 'failing' && run.status === 'failed');
 
 /** What may not be repeated reached the world once; what may, under one key. */
 function effects({stub, work}) {
@@ -128,7 +110,7 @@ function writes({database, work}) {
     const missing = [];
     for (const {kind, name} of work.accepted.values()) {
         if (kind !== 'writer') continue;
-        for (let step = 1; step <= 4; step++) {
+        for (let step = 1; step <= WRITES; step++) {
             const value = JSON.parse(stored.get(`writer:${name}:step:${step}`) ?? 'null');
             if (value?.step !== step || value?.id !== name)
                 missing.push(`${name} step ${step}: ${JSON.stringify(value)}`);
@@ -165,4 +147,4 @@ function money({database}) {
 
 /** All rules of the database and the world outside. */
 export const audit = (context) =>
-    [outcomes, executions, effects, writes, money].flatMap((rules) => rules(context));
+    [outcomes, executions, effects, writes, money, families, sagas, forks].flatMap((rules) => rules(context));

@@ -28,7 +28,7 @@ export class People {
                 const of = this.customers.find(({uuid}) => uuid === customer);
                 const path = `/v1/runs/run_${run.replace(/-/g, '')}`;
                 if (reason === 'effect_uncertain' && Number(age) > SURE_AFTER_S)
-                    await this.#settle(of, path, seq, args);
+                    await this.#settle(of, run, path, seq, args);
                 else if (reason === 'approval') await this.#approve(of, path, title);
             }
             await pause(LOOK_MS);
@@ -44,12 +44,17 @@ export class People {
         );
     }
 
-    #settle(customer, path, seq, args) {
+    #settle(customer, run, path, seq, args) {
         const {method = 'GET', url = ''} = JSON.parse(args || '{}');
         const name = url.split('/').pop();
         const happened = this.stub
             .effects()
-            .some((effect) => effect.name === name && effect.method === method);
+            .some(
+                (effect) =>
+                    effect.name === name &&
+                    effect.method === method &&
+                    effect.key.startsWith(`mb-${run.replace(/-/g, '')}`),
+            );
         const body = happened ? {happened, result: {status: 200, headers: {}}} : {happened};
         return this.#tell(
             customer,

@@ -1,76 +1,11 @@
-// The load: runs of several kinds, each accepted under an Idempotency-Key, and what each must give.
-import {readFileSync} from 'node:fs';
-import path from 'node:path';
-
-import {root} from '../../bench/lib/settings.mjs';
-import {packageOf} from '../../bench/lib/packages.mjs';
+// The load: runs of several kinds, and forks of ended ones, each accepted under an Idempotency-Key.
+import {KINDS} from './kinds.mjs';
+import {uuidOf} from './record.mjs';
 import {between, pause, pick, random, weighted} from './settings.mjs';
 
-const ANSWER = JSON.parse(readFileSync(path.join(root, 'tests/bench/peers/answer.json'), 'utf8')).choices[0]
-    .message.content;
 const REQUEST_MS = 10_000;
-const WRITES = 4;
-const PARTS = 6;
-
-const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-const sorted = (value) =>
-    value && typeof value === 'object' && !Array.isArray(value)
-        ? Object.fromEntries(
-              Object.keys(value)
-                  .sort()
-                  .map((key) => [key, sorted(value[key])]),
-          )
-        : value;
-
-/** Each kind: its package, its share of the load, its input, and whether an output is right. */
-export const KINDS = {
-    task: {
-        share: 5,
-        files: () => packageOf('bench_task'),
-        deployment: {config: {model: 'stub'}},
-        input: (id) => ({subject: `Order 4711 (${id})`, body: 'I was charged twice.'}),
-        isRight: (id, out) =>
-            same(out, {category: 'billing', order: {number: '4711', status: 'unknown'}, reply: ANSWER}),
-    },
-    fan: {
-        share: 2,
-        files: () => packageOf('../chaos/packages/fan'),
-        input: (id) => ({id, n: PARTS}),
-        isRight: (id, out) => same(out, {id, parts: PARTS, same: true}),
-    },
-    writer: {
-        share: 3,
-        files: () => packageOf('writer'),
-        input: (id) => ({id, n: WRITES, pause_s: 0.1}),
-        isRight: (id, out) => same(out, {id, steps: WRITES, sum: (WRITES * (WRITES + 1)) / 2}),
-    },
-    poster: {
-        share: 3,
-        files: () => packageOf('../chaos/packages/poster'),
-        input: (id, {stub}) => ({id, url: stub.url}),
-        isRight: (id, out) => same(out, {id, get: 200, put: 200, post: 200}),
-    },
-    sleeper: {
-        share: 2,
-        files: () => packageOf('sleeper'),
-        deployment: {config: {seconds: 1.2}},
-        input: (id) => ({id}),
-        isRight: (id, out) => out.slept === 1.2 && out.elapsed >= 1.2 && out.input.id === id,
-    },
-    approver: {
-        share: 1,
-        files: () => packageOf('approver'),
-        input: (id) => ({title: id}),
-        isRight: (id, out) => out.approved === true && out.comment === id,
-    },
-    cancelled: {
-        share: 1,
-        files: () => packageOf('sleeper'),
-        deployment: {config: {seconds: 600}},
-        input: (id) => ({id}),
-        endsAs: 'cancelled',
-    },
-};
+const FORKS = 0.25; // of the runs that are sent: as many ended ones are forked
+const TWICE = 0.1; // of the requests are made again, under the same key
 
 const SHARES = Object.fromEntries(Object.entries(KINDS).map(([name, {share}]) => [name, share]));
 
@@ -107,12 +42,32 @@ export async function insist(cores, key, method, path_, options, good, what) {
 
 export class Work {
     constructor(context) {
-        this.context = context; // {cores, customers: [{key, deployments: {kind: id}}], stub}
-        this.accepted = new Map(); // run id -> {kind, name, key, customer}
+        this.context = context; // {cores, customers: [{key, deployments: {kind: id}}], stub, database}
+        this.accepted = new Map(); // run id -> {id, kind, name, customer}, a fork's {of, at} too
         this.problems = []; // requests that were refused
         this.doubles = []; // keys that made more than one run
         this.sent = 0;
         this.open = new Map(); // name -> the promise of its acceptance
+    }
+
+    /** Keeps at a request that makes a run until it is accepted; the run's id. */
+    async #accept(customer, path_, json, headers, what, key) {
+        const ask = () =>
+            insist(
+                this.context.cores,
+                customer.key,
+                'POST',
+                path_,
+                {json, headers: {...headers, 'Idempotency-Key': `"chaos-${key}"`}},
+                [200, 202],
+                what,
+            );
+        const {id} = await ask();
+        if (random() < TWICE) {
+            const again = await ask();
+            if (again.id !== id) this.doubles.push(`${what}: ${id} and ${again.id}`);
+        }
+        return id;
     }
 
     /** Sends one run and keeps at it until it is accepted. */
@@ -122,27 +77,10 @@ export class Work {
         const kind = weighted(SHARES);
         const path_ = `/v1/deployments/${customer.deployments[kind]}/execute`;
         const json = KINDS[kind].input(name, this.context);
-        const headers = {
-            Prefer: random() < 0.3 ? 'wait=5' : 'respond-async',
-            'Idempotency-Key': `"chaos-${name}"`,
-        };
-        const execute = () =>
-            insist(
-                cores,
-                customer.key,
-                'POST',
-                path_,
-                {json, headers},
-                [200, 202],
-                `execute ${kind} ${name}`,
-            );
-        const {id} = await execute();
+        const headers = {Prefer: random() < 0.3 ? 'wait=5' : 'respond-async'};
+        const id = await this.#accept(customer, path_, json, headers, `execute ${kind} ${name}`, name);
         this.accepted.set(id, {id, kind, name, customer});
-        if (random() < 0.1) {
-            const again = await execute();
-            if (again.id !== id) this.doubles.push(`${name}: ${id} and ${again.id}`);
-        }
-        if (kind === 'cancelled') {
+        if (KINDS[kind].isCancelled) {
             await pause(between(0, 1500));
             await insist(
                 cores,
@@ -156,14 +94,42 @@ export class Work {
         }
     }
 
+    /**
+     * Forks a run of ours that has ended, at any of its calls; nothing when there is none. Not between the
+     * start of a child and the wait for it: a fork cannot wait for the other run's children.
+     */
+    async #fork(name) {
+        const of = pick([...this.accepted.values()].filter(({kind}) => KINDS[kind].isForked));
+        if (!of) return;
+        const uuid = uuidOf(of.id);
+        const [step] = this.context.database.trySql(`select s.seq from mb.runs r
+            join mb.steps s on s.customer_id = r.customer_id and s.run_id = r.run_id and s.kind = 1
+            where r.run_id = '${uuid}' and r.finished_at is not null
+                and not exists (select from mb.steps w where w.run_id = r.run_id and w.tool = 'agent.wait' and w.seq >= s.seq
+                    and exists (select from mb.steps b where b.run_id = r.run_id and b.tool = 'agent.run'
+                        and b.seq < s.seq and b.result::json ->> 'run_id' = w.args::json ->> 'run_id'))
+            order by random() limit 1`);
+        if (!step) return;
+        const at = Number(step[0]);
+        const what = `fork ${of.kind} ${of.name} at ${at}`;
+        const path_ = `/v1/runs/${of.id}/fork`;
+        const id = await this.#accept(of.customer, path_, {from_step: at}, {}, what, name);
+        this.accepted.set(id, {id, kind: of.kind, name: of.name, customer: of.customer, of: of.id, at});
+    }
+
+    #begin(name, start) {
+        const job = start(name)
+            .catch((error) => this.problems.push(error.message))
+            .finally(() => this.open.delete(name));
+        this.open.set(name, job);
+    }
+
     /** Sends runs at the rate until told to stop. */
     async go(rate, until) {
         while (!until()) {
             const name = `c${String(this.sent++).padStart(6, '0')}`;
-            const job = this.#send(name)
-                .catch((error) => this.problems.push(error.message))
-                .finally(() => this.open.delete(name));
-            this.open.set(name, job);
+            this.#begin(name, (n) => this.#send(n));
+            if (random() < FORKS) this.#begin(`f${name}`, (n) => this.#fork(n));
             await pause((1000 / rate) * between(0.2, 1.8));
         }
     }
