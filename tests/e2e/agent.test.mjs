@@ -1,14 +1,14 @@
 // moon.agent through the real server, with the model `script`: tools, mistakes, limits, people, and what is left when
 // a process is killed in the middle. And offline, with the model `local`.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {mkdir, readFile, readdir, rm, writeFile} from 'node:fs/promises';
+import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {promisify} from 'node:util';
 
-import {binary, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
-import {agentPackage} from './lib/packages.mjs';
+import {command} from './lib/command.mjs';
+import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {agentPackage, writePackage} from './lib/packages.mjs';
+import {killWorkers} from './lib/processes.mjs';
 import {startService, until} from './lib/service.mjs';
 
 const call = (name, args) => ({name, arguments: args});
@@ -51,23 +51,18 @@ return function(input)
   return {output = result.output, agent = result.agent, steps = result.steps, usage = result.usage, messages = result.messages}
 end`;
 
-let moonbase, api, service, dir;
+let moonbase, api, service;
 before(async () => {
     service = await startService();
-    dir = await temporaryDir();
-    const script = path.join(dir, 'script.json');
-    await writeFile(script, JSON.stringify(scriptOf(service.url)));
-    await mkdir(path.join(dir, 'data'), {mode: 0o755});
     moonbase = await startMoonbase({
-        dir: path.join(dir, 'data'),
-        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_MODEL_SCRIPT: script},
+        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'},
+        files: {MOONBASE_MODEL_SCRIPT: scriptOf(service.url)},
     });
     api = moonbase.api;
 });
 after(async () => {
     await moonbase?.dispose();
     service?.stop();
-    await rm(dir, {recursive: true, force: true});
 });
 
 async function deploy(options, tools = [], before = '') {
@@ -193,33 +188,16 @@ describe('agents and people', () => {
         });
 });
 
-/** Kills the sandboxes below the server. */
-async function killSandboxes() {
-    const parents = new Map();
-    const sandboxes = [];
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-        const parts = stat.match(/\((.*)\) \S (\d+)/);
-        if (!parts) continue;
-        parents.set(pid, Number(parts[2]));
-        if (parts[1] === 'moonbase-agent') sandboxes.push(pid);
-    }
-    const isBelow = (pid) => pid === moonbase.pid || (parents.has(pid) && isBelow(parents.get(pid)));
-    const own = sandboxes.filter(isBelow);
-    assert.ok(own.length > 0, 'there is a sandbox');
-    own.forEach((pid) => process.kill(pid, 'SIGKILL'));
-}
-
 describe('kill -9 of the sandbox in the middle of the loop', () => {
     it('the run goes on; no model call that was recorded is made again', async () => {
         service.hold('/slow');
         const id = await deploy('tools = {"http.request"}', ['http.request']);
-        const {json: accepted} = await api.post(`/v1/deployments/${id}/execute`, 'kill me', {headers: {prefer: 'respond-async'}});
+        const accepted = await api.accept(id, 'kill me');
         await until('the second tool is called', () => service.count('/slow') === 1);
-        await killSandboxes();
+        killWorkers(moonbase, 'moonbase-agent');
         await until('the call is made again', () => service.count('/slow') === 2);
         service.release();
-        const run = await api.untilEnded(accepted.id);
+        const run = await api.untilEnded(accepted);
         assert.equal(run.output?.output, 'still here', JSON.stringify(run.error)); // each answer of the script serves once
         assert.equal(service.count('/first'), 1);
         assert.equal(run.diverged, false);
@@ -256,7 +234,6 @@ describe('an upload', () => {
 
 describe('offline', () => {
     it('the model local calls a tool, and answers from its result by the schema', async () => {
-        const folder = await temporaryDir();
         const main = `
 local moon = require "moon"
 return function(input)
@@ -268,9 +245,10 @@ return function(input)
   return agent:run(input).output
 end`;
         const files = agentPackage(main, {tools: ['llm.chat'], models: ['*']});
-        for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
-        await writeFile(path.join(folder, 'in.json'), '"What is the status of order 4711?"');
-        const {stdout} = await promisify(execFile)(binary, ['run', folder, '--input', path.join(folder, 'in.json'), '--json']);
+        const question = '"What is the status of order 4711?"';
+        const folder = await writePackage(await temporaryDir(), {...files, 'in.json': question});
+        const {code, stdout, stderr} = await command(['run', folder, '--input', path.join(folder, 'in.json'), '--json']);
+        assert.equal(code, 0, stderr);
         assert.deepEqual(JSON.parse(stdout).output, {status: 'shipped', carrier: 'DHL'});
         await rm(folder, {recursive: true});
     });

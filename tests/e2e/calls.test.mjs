@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
@@ -17,19 +17,18 @@ describe("a call's options", () => {
     before(async () => {
         service = await startService();
         service.hold('/deaf');
-        moonbase = await startMoonbase({dir: await temporaryDir(), env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
+        moonbase = await startMoonbase({env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
         api = moonbase.api;
         const tools = ['http.request', 'approve', 'sleep'];
         deployment = await api.deploy(agentPackage(main, {tools, hosts: ['127.0.0.1']}));
     });
     after(async () => {
-        await moonbase.dispose();
+        await moonbase?.dispose();
         service.stop();
     });
 
-    const execute = (input, headers) => api.post(`/v1/deployments/${deployment.id}/execute`, input, {headers});
     const call = async (method, path, opts) =>
-        (await execute({method, url: service.url + path, opts})).json.output;
+        (await api.execute(deployment.id, {method, url: service.url + path, opts})).json.output;
 
     it('a call that outlasts its timeout_ms fails, and may be tried again when it only reads', async () => {
         assert.deepEqual(await call('GET', '/deaf', {timeout_ms: 100}), {ok: false, code: 'timeout', retryable: true});
@@ -54,7 +53,7 @@ describe("a call's options", () => {
         for (const approved of [true, false]) {
             const before = service.calls.length;
             const opts = {approval: 'Really?'};
-            const {id} = (await execute({method: 'POST', url: service.url, opts}, {prefer: 'respond-async'})).json;
+            const id = await api.accept(deployment.id, {method: 'POST', url: service.url, opts});
             const questions = async () => (await api.get('/v1/approvals')).json.data;
             const open = await until('a question', async () => (await questions()).find((a) => a.run_id === id));
             assert.equal(open.title, 'Really?');

@@ -6,11 +6,19 @@ import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
 import {agentPackage, uniqueName} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
+// A micro-dollar a token.
+const MODELS = {
+    default: 'paid',
+    providers: {local: {kind: 'local'}},
+    models: {paid: {provider: 'local', price: {in: 1_000_000, out: 1_000_000}}},
+};
+
 let moonbase, api, service;
 before(async () => {
     service = await startService();
     const env = {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'};
-    moonbase = await startMoonbase({dir: await temporaryDir(), env});
+    const files = {MOONBASE_MODELS_FILE: MODELS};
+    moonbase = await startMoonbase({dir: await temporaryDir(), env, files});
     api = moonbase.api;
 });
 after(async () => {
@@ -24,7 +32,7 @@ async function killAndRestart() {
     api = moonbase.api;
 }
 
-const TOOLS = ['agent.run', 'agent.wait', 'http.request', 'sleep', 'approve', 'kv.set', 'kv.get'];
+const TOOLS = ['agent.run', 'agent.wait', 'llm.chat', 'http.request', 'sleep', 'approve', 'kv.set', 'kv.get'];
 const HEAD = 'local moon = require "moon"\nreturn function(input, ctx)\n';
 const HELPER = HEAD + '  return {got = input}\nend';
 const GETS = HEAD + '  return moon.tool("http.request", {method = "GET", url = input.url}).body\nend';
@@ -232,6 +240,27 @@ describe('the money of child runs', () => {
         assert.equal((await api.get(`/v1/runs/${ended.id}`)).json.usage.children_cost_micros, 900);
     });
 
+    it('stays cut out for what goes on behind a child that has ended', async () => {
+        const path = place();
+        service.hold(path);
+        const low = await priced(400, GETS);
+        const middle = await deploy(`return moon.run("${low.name}", input, {wait = false}).run_id`, [low.name]);
+        const high = await deploy(
+            `for n = 0, 5 do
+               local ok, err = pcall(moon.run, "${middle.name}", input, {budget_micros = 400})
+               if not ok then return {n = n, code = err.code} end
+             end`,
+            [middle.name],
+            {budget_micros: 1000},
+        );
+        const ended = await run(high, {url: service.url + path});
+        succeeded(ended);
+        assert.deepEqual(ended.output, {n: 2, code: 'budget'});
+        service.release(path);
+        const cost = async () => (await api.get(`/v1/runs/${ended.id}`)).json.usage.children_cost_micros;
+        await until('both have ended', async () => (await cost()) === 800);
+    });
+
     it('is held while a child is open, whether it is waited for or not', async () => {
         const path = place();
         service.hold(path);
@@ -255,6 +284,53 @@ describe('the money of child runs', () => {
         const ended = await api.untilEnded(id);
         succeeded(ended);
         assert.deepEqual(ended.output, {code: 'budget', budget: 900});
+    });
+
+    it('that a child nobody waits for took and did not need comes back to a parent that stopped for want of it', async () => {
+        const path = place();
+        service.hold(path);
+        const helper = await priced(300, GETS);
+        const parent = await deploy(
+            `local handle = moon.run("${helper.name}", {url = input.url}, {wait = false})
+             local answer = moon.llm.chat{prompt = "Say hello.", max_tokens = 50}
+             local output, result = moon.run.wait(handle)
+             moon.run.wait(handle)
+             return {asked = answer.cost_micros > 0, output = output, cost = result.usage.cost_micros}`,
+            [helper.name],
+            {budget_micros: 1000},
+        );
+        const id = await accept(parent, {url: service.url + path});
+        const parked = await api.untilRun(id, (r) => r.status === 'waiting');
+        assert.equal(parked.wait_reason, 'budget');
+        service.release(path);
+        const ended = await api.untilEnded(id);
+        succeeded(ended);
+        assert.deepEqual(ended.output, {asked: true, output: 'done', cost: 350}); // its own price, and its request's
+        assert.equal(ended.usage.children_cost_micros, 350, 'each is counted once, however often it is waited for');
+        assert.equal(ended.diverged, false);
+    });
+
+    it('of several that nobody waits for comes back as each ends, and pays for the next', async () => {
+        const helper = await priced(300);
+        const parent = await deploy(
+            `for i = 1, 3 do
+               moon.run("${helper.name}", i, {wait = false})
+               moon.tool("http.request", {method = "GET", url = input.url .. i})
+             end`,
+            [helper.name],
+            {budget_micros: 1200},
+        );
+        const gate = place();
+        for (const n of [1, 2, 3]) service.hold(gate + n);
+        const id = await accept(parent, {url: service.url + gate});
+        for (const n of [1, 2, 3]) {
+            await until('it is after its start', () => service.count(gate + n) === 1);
+            for (const child of await childrenOf(id)) assert.equal((await api.untilEnded(child.id)).status, 'succeeded');
+            service.release(gate + n);
+        }
+        succeeded(await api.untilEnded(id));
+        const budgets = (await api.get(`/v1/runs/${id}/steps`)).json.data.filter((s) => s.tool === 'agent.run').map((s) => s.result.budget_micros);
+        assert.deepEqual(budgets, [1200, 850, 500]); // less what each child cost, and a request
     });
 
     it('a child that needs more than it was given fails, and its parent hears why', async () => {

@@ -1,65 +1,28 @@
 // Child runs on two cores that share a database, one of which is killed: parents and children go on
 // wherever they are, and no child is made twice.
 import assert from 'node:assert/strict';
-import {rmSync} from 'node:fs';
 import {after, before, describe, it} from 'node:test';
 
-import {runProgram} from '../bench/lib/run-program.mjs';
-import {Core} from '../chaos/lib/cores.mjs';
-import {Database} from '../chaos/lib/database.mjs';
-import {Client} from './lib/client.mjs';
-import {binary, temporaryDir} from './lib/moonbase.mjs';
+import {startCluster} from './lib/cluster.mjs';
 import {agentPackage} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
 const PARENTS = 8;
-let dir, database, service, admin, cores = [], key;
-
-async function startCore(name) {
-    const core = new Core(name, dir, {
-        DATABASE_URL: database.url('moonbase_core'),
-        MOONBASE_MASTER_KEY: '0123456789abcdef'.repeat(4),
-        MOONBASE_EGRESS_ALLOW: '127.0.0.1',
-        MOONBASE_LEASE_MS: '1500',
-        MOONBASE_HEARTBEAT_MS: '200',
-        MOONBASE_POLL_MS: '200',
-        MOONBASE_PARK_GRACE_MS: '200',
-    });
-    await core.start();
-    core.api = new Client(core.url, key);
-    cores.push(core);
-    return core;
-}
-
-/** kill -9, for good. */
-async function kill(core) {
-    core.stopping = true;
-    const gone = new Promise((resolve) => core.child.once('exit', resolve));
-    core.child.kill('SIGKILL');
-    await gone;
-    cores = cores.filter((one) => one !== core);
-}
-
+let cluster, service, key;
 before(async () => {
-    dir = await temporaryDir();
     service = await startService();
-    database = new Database();
-    await database.start();
-    admin = {...process.env, DATABASE_URL: database.url('postgres')};
-    await runProgram(binary, ['migrate'], {env: admin});
-    const made = await runProgram(binary, ['customer', 'create', 'family', '--balance', '100000', '--json'], {env: admin});
-    key = JSON.parse(made).api_key;
+    cluster = await startCluster();
+    key = await cluster.createCustomer('family');
 });
 after(async () => {
     service.release();
-    await Promise.all(cores.map((core) => core.stop()));
+    await cluster?.stop();
     service.stop();
-    database.stop();
-    rmSync(dir, {recursive: true, force: true});
 });
 
+const startCore = (name) => cluster.startCore(name, key, {MOONBASE_PARK_GRACE_MS: '200'});
 const owners = () =>
-    database.sql(`select r.parent_run_id is not null, c.node, count(*) from mb.runs r join mb.cores c using (fence)
+    cluster.sql(`select r.parent_run_id is not null, c.node, count(*) from mb.runs r join mb.cores c using (fence)
         where r.finished_at is null group by 1, 2`);
 
 describe('two cores', () => {
@@ -91,9 +54,7 @@ describe('two cores', () => {
         const ids = [];
         service.hold('/wait');
         for (let n = 1; n <= PARENTS; n++) {
-            const answer = await first.api.post(`/v1/deployments/${parent.id}/execute`, {n, url: `${service.url}/wait`}, {headers: {prefer: 'respond-async'}});
-            assert.equal(answer.status, 202, answer.text);
-            ids.push(answer.json.id);
+            ids.push(await first.api.accept(parent.id, {n, url: `${service.url}/wait`}));
         }
         await until('all children run', () => service.count('/wait') >= 2 * PARENTS);
         return {ids, helper};
@@ -114,20 +75,20 @@ describe('two cores', () => {
     it('the core that has the parents is killed while the children run', async () => {
         const first = await startCore('a'), second = await startCore('b');
         const made = await family(first);
-        await kill(first);
+        await cluster.kill(first);
         service.release();
         await check(second.api, made);
     });
 
     it('a core is killed while parents are parked, and the other executes their children', async () => {
-        const [second] = cores;
+        const [second] = cluster.cores;
         const third = await startCore('c');
         service.calls.length = 0;
         const made = await family(second);
         await until('the parents are parked', () => !owners().some(([isChild]) => isChild === 'f'));
-        await kill(third);
+        await cluster.kill(third);
         service.release();
         await check(second.api, made);
-        assert.equal(Number(database.sql('select count(*) from mb.runs where finished_at is null')[0][0]), 0);
+        assert.equal(Number(cluster.sql('select count(*) from mb.runs where finished_at is null')[0][0]), 0);
     });
 });

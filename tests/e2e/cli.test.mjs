@@ -1,41 +1,24 @@
 // The command line as a script sees it: exit codes, what goes to stdout and what to stderr.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {mkdtemp, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, root} from './lib/moonbase.mjs';
+import {command} from './lib/command.mjs';
+import {root} from './lib/moonbase.mjs';
+import {agentPackage, writePackage} from './lib/packages.mjs';
 
 let dir;
 before(async () => (dir = await mkdtemp(path.join(tmpdir(), 'mb-cli-'))));
 after(() => rm(dir, {recursive: true, force: true}));
 
-/** Runs `moonbase ARGS` to its end. */
-function moonbase(args, {input = '', env = {}} = {}) {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {env: {PATH: process.env.PATH, ...env}, cwd: dir});
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => (stdout += data));
-        child.stderr.on('data', (data) => (stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, stdout, stderr}));
-        child.stdin.on('error', () => {}); // it may end without reading
-        child.stdin.end(input);
-    });
-}
+/** Runs `moonbase ARGS` to its end, in the test's folder. */
+const moonbase = (args, options) => command(args, {cwd: dir, ...options});
 
-/** Writes a package's files below the test's folder and returns the package's folder. */
-async function packageDir(name, main, manifest = {}) {
-    const folder = path.join(dir, name);
-    await mkdir(folder);
-    const agent = {name, version: '1.0.0', category: 'test', summary: 'for a test', input: {}, output: {}};
-    await writeFile(path.join(folder, 'agent.json'), JSON.stringify({...agent, ...manifest}));
-    await writeFile(path.join(folder, 'main.lua'), main);
-    return folder;
-}
+/** Writes a package below the test's folder and returns its folder. */
+const packageDir = (name, main, manifest) =>
+    writePackage(path.join(dir, name), agentPackage(main, {name, ...manifest}));
 
 describe('usage', () => {
     it('lists every command, and each has help that succeeds', async () => {

@@ -1,168 +1,140 @@
 // kill -9 of the core, and what becomes of the run that was under way.
 import assert from 'node:assert/strict';
-import {readFile, readdir} from 'node:fs/promises';
-import http from 'node:http';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
-import {agentPackage} from './lib/packages.mjs';
-
-/** An outside service: counts what arrives, and answers when `answers` says so. */
-async function startService() {
-    const service = {calls: [], keys: [], answers: true};
-    const server = http.createServer((req, res) => {
-        req.resume();
-        service.calls.push(`${req.method} ${req.url}`);
-        service.keys.push(req.headers['idempotency-key']);
-        if (service.answers) res.end('done');
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    service.url = `http://127.0.0.1:${server.address().port}`;
-    service.stop = () => server.close(server.closeAllConnections());
-    return service;
-}
-
-async function until(what, check, ms = 30_000) {
-    for (const end = Date.now() + ms; Date.now() < end; ) {
-        const found = await check();
-        if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`not within ${ms} ms: ${what}`);
-}
+import {startMoonbase} from './lib/moonbase.mjs';
+import {agentPackage, uniqueName} from './lib/packages.mjs';
+import {killWorkers} from './lib/processes.mjs';
+import {startService, until} from './lib/service.mjs';
 
 let moonbase, api, service;
 before(async () => {
     service = await startService();
-    moonbase = await startMoonbase({dir: await temporaryDir(), env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
+    moonbase = await startMoonbase({env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
     api = moonbase.api;
 });
 after(async () => {
-    await moonbase.dispose();
+    await moonbase?.dispose();
     service.stop();
 });
 
-async function killAndRestart() {
-    await moonbase.kill();
-    await moonbase.start();
-    api = moonbase.api;
-}
-
 const run = async (id) => (await api.get(`/v1/runs/${id}`)).json;
-const untilRun = (id, check, what) => until(what, async () => check(await run(id)) && run(id));
+const untilEnded = (id) => api.untilRun(id, (r) => r.finished_at, 30_000);
+const untilWaits = (id) => api.untilRun(id, (r) => r.status === 'waiting' || r.finished_at, 30_000);
+const callsAt = (path) => service.calls.filter((call) => call.path === path);
 
 async function deploy(main, tools) {
     const {id} = await api.deploy(agentPackage(main, {tools, hosts: ['127.0.0.1']}));
     return id;
 }
 
-async function accept(deployment, input) {
-    const answer = await api.post(`/v1/deployments/${deployment}/execute`, input, {headers: {prefer: 'respond-async'}});
-    assert.equal(answer.status, 202, answer.text);
-    return answer.json.id;
-}
-
-const POSTS = `
+const sends = (method) => `
 local moon = require "moon"
 return function(input)
   moon.kv.set("before", input.n)
-  local answer = moon.tool("http.request", {method = "POST", url = input.url, json = {n = input.n}})
+  local request = {method = "${method}", url = input.url, json = {n = input.n}}
+  local answer = moon.tool("http.request", request, input.opts)
   moon.kv.set("after", input.n)
   return {body = answer.body, before = moon.kv.get("before")}
 end`;
 
-describe('kill -9 between a write and its result', () => {
-    async function uncertain() {
-        service.answers = false;
-        service.calls.length = service.keys.length = 0;
-        const id = await accept(await deploy(POSTS, ['kv.set', 'kv.get', 'http.request']), {url: service.url, n: 7});
-        await until('the request arrives', () => service.calls.length === 1);
-        await killAndRestart();
-        const stopped = await untilRun(id, (r) => r.status === 'waiting', 'the run waits');
-        assert.equal(stopped.wait_reason, 'effect_uncertain');
-        assert.equal(service.calls.length, 1, 'it was not sent again by itself');
-        const steps = (await api.get(`/v1/runs/${id}/steps`)).json.data;
-        const open = steps.find((s) => s.tool === 'http.request');
-        return {id, seq: open.seq};
-    }
-    const settle = ({id, seq}, body) => api.post(`/v1/runs/${id}/steps/${seq}/settle`, body);
+/** A run in the middle of a write, which the service at `path` does not answer. */
+async function underWay(method, opts) {
+    const path = `/${uniqueName('write')}`;
+    service.hold(path);
+    const deployment = await deploy(sends(method), ['kv.set', 'kv.get', 'http.request']);
+    const id = await api.accept(deployment, {url: service.url + path, n: 7, opts});
+    await until('the request arrives', () => service.count(path) === 1);
+    return {id, path};
+}
 
+/** The run comes to wait for a person to say what became of its write; gives the number of that step. */
+async function uncertain({id, path}) {
+    const stopped = await untilWaits(id);
+    assert.equal(stopped.status, 'waiting', JSON.stringify(stopped.error));
+    assert.equal(stopped.wait_reason, 'effect_uncertain');
+    assert.equal(service.count(path), 1, 'it was not sent again by itself');
+    const steps = (await api.get(`/v1/runs/${id}/steps`)).json.data;
+    return steps.find((step) => step.tool === 'http.request').seq;
+}
+
+async function goesOnAsTold(id, seq) {
+    const told = {happened: true, result: {status: 200, headers: {}, body: 'as told'}};
+    const answer = await api.post(`/v1/runs/${id}/steps/${seq}/settle`, told);
+    assert.equal(answer.status, 200, answer.text);
+    const ended = await untilEnded(id);
+    assert.equal(ended.status, 'succeeded', JSON.stringify(ended.error));
+    assert.deepEqual(ended.output, {body: 'as told', before: 7});
+    assert.equal(ended.diverged, false);
+}
+
+/** It was sent twice, under one key. */
+function assertSameKey(path) {
+    const [first, second, ...others] = callsAt(path).map((call) => call.key);
+    assert.ok(first);
+    assert.equal(first, second);
+    assert.deepEqual(others, []);
+}
+
+describe('kill -9 between a write and its result', () => {
     it('it happened: the run goes on with the result that a person gives', async () => {
-        const step = await uncertain();
-        const answer = await settle(step, {happened: true, result: {status: 200, headers: {}, body: 'as told'}});
-        assert.equal(answer.status, 200, answer.text);
-        const ended = await untilRun(step.id, (r) => r.finished_at, 'the run ends');
-        assert.equal(ended.status, 'succeeded', JSON.stringify(ended.error));
-        assert.deepEqual(ended.output, {body: 'as told', before: 7});
-        assert.equal(service.calls.length, 1);
-        assert.equal(ended.diverged, false);
+        const {id, path} = await underWay('POST');
+        await moonbase.killAndRestart();
+        await goesOnAsTold(id, await uncertain({id, path}));
+        assert.equal(service.count(path), 1);
     });
 
     it('it did not: the step is executed, with the key of the first try', async () => {
-        const step = await uncertain();
-        service.answers = true;
-        assert.equal((await settle(step, {happened: false})).status, 200);
-        const ended = await untilRun(step.id, (r) => r.finished_at, 'the run ends');
+        const {id, path} = await underWay('POST');
+        await moonbase.killAndRestart();
+        const seq = await uncertain({id, path});
+        service.release(path);
+        const settle = () => api.post(`/v1/runs/${id}/steps/${seq}/settle`, {happened: false});
+        assert.equal((await settle()).status, 200);
+        const ended = await untilEnded(id);
         assert.equal(ended.status, 'succeeded', JSON.stringify(ended.error));
         assert.equal(ended.output.body, 'done');
-        assert.equal(service.calls.length, 2);
-        assert.ok(service.keys[0]);
-        assert.equal(service.keys[0], service.keys[1]);
-        assert.equal((await settle(step, {happened: false})).status, 409);
+        assertSameKey(path);
+        assert.equal((await settle()).status, 409);
     });
 });
 
-/** {pid: {name, parent}} of everything that runs here. */
-async function processes() {
-    const found = new Map();
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-        const parts = stat?.match(/\((.*)\) \S (\d+)/);
-        if (parts) found.set(Number(pid), {name: parts[1], parent: Number(parts[2])});
-    }
-    return found;
-}
-
-/** Kills the toolboxes below the server. */
-async function killToolboxes() {
-    const all = await processes();
-    const isBelow = (pid) => pid === moonbase.child.pid || (all.has(pid) && isBelow(all.get(pid).parent));
-    const pids = [...all.keys()].filter((pid) => all.get(pid).name === 'moonbase-tools' && isBelow(pid));
-    assert.ok(pids.length > 0, 'there is a toolbox');
-    pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
-}
-
 describe('kill -9 of the process that executes a tool', () => {
-    async function lose(method) {
-        service.answers = false;
-        service.calls.length = service.keys.length = 0;
-        const main = POSTS.replace('"POST"', `"${method}"`);
-        const id = await accept(await deploy(main, ['kv.set', 'kv.get', 'http.request']), {url: service.url, n: 1});
-        await until('the request arrives', () => service.calls.length === 1);
-        service.answers = true;
-        await killToolboxes();
-        return id;
+    async function lose(method, opts) {
+        const write = await underWay(method, opts);
+        killWorkers(moonbase, 'moonbase-tools');
+        return write;
     }
 
     it('what may be done twice is done again, under the same key', async () => {
-        const id = await lose('PUT');
-        const ended = await untilRun(id, (r) => r.finished_at, 'the run ends');
+        const {id, path} = await lose('PUT');
+        await until('it is sent again', () => service.count(path) === 2);
+        service.release(path);
+        const ended = await untilEnded(id);
         assert.equal(ended.status, 'succeeded', JSON.stringify(ended.error));
-        assert.equal(service.calls.length, 2);
-        assert.equal(service.keys[0], service.keys[1]);
+        assertSameKey(path);
     });
 
     it('what may not waits for a person', async () => {
-        const id = await lose('POST');
-        const stopped = await untilRun(id, (r) => r.status === 'waiting' || r.finished_at, 'the run stops');
-        assert.equal(stopped.wait_reason, 'effect_uncertain', JSON.stringify(stopped.error));
-        assert.equal(service.calls.length, 1);
+        await uncertain(await lose('POST'));
+    });
+
+    it('what may not, and had a time limit, waits for a person beyond it', async () => {
+        const opts = {timeout_ms: 2000};
+        const {id, path} = await lose('POST', opts);
+        const seq = await uncertain({id, path});
+        // A call that was begun later in the same core, with the same limit, shows when the time has passed.
+        const clock = await deploy(sends('GET'), ['kv.set', 'kv.get', 'http.request']);
+        const late = await untilEnded(await api.accept(clock, {url: service.url + path, n: 1, opts}));
+        assert.equal(late.error.code, 'timeout');
+        const waits = await run(id);
+        assert.deepEqual([waits.status, waits.wait_reason], ['waiting', 'effect_uncertain'], JSON.stringify(waits.error));
+        await goesOnAsTold(id, seq);
     });
 });
 
 describe('kill -9 at other moments', () => {
     it('what was accepted ends, and nothing that was recorded is done again', async () => {
-        service.answers = true;
         service.calls.length = 0;
         const main = `
 local moon = require "moon"
@@ -176,15 +148,15 @@ return function(input)
 end`;
         const deployment = await deploy(main, ['http.request', 'sleep']);
         const ids = [];
-        for (let n = 0; n < 20; n++) ids.push(await accept(deployment, {url: service.url, n}));
+        for (let n = 0; n < 20; n++) ids.push(await api.accept(deployment, {url: service.url, n}));
         await until('they are under way', () => service.calls.length > 60);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         for (const id of ids) {
-            const ended = await untilRun(id, (r) => r.finished_at, 'the run ends');
+            const ended = await untilEnded(id);
             assert.equal(ended.output, 80, JSON.stringify(ended));
             assert.equal(ended.usage.steps, 40);
         }
-        const twice = service.calls.length - new Set(service.calls).size;
+        const twice = service.calls.length - new Set(service.calls.map((call) => call.path)).size;
         assert.ok(twice <= 2 * ids.length, `${twice} requests were repeated`); // only what was not recorded
     });
 
@@ -192,13 +164,13 @@ end`;
         const main = `
 local moon = require "moon"
 return function() return moon.approve{title = "Go on?"} end`;
-        const id = await accept(await deploy(main, ['approve']), null);
-        await untilRun(id, (r) => r.status === 'waiting', 'it waits');
-        await killAndRestart();
+        const id = await api.accept(await deploy(main, ['approve']), null);
+        assert.equal((await untilWaits(id)).status, 'waiting');
+        await moonbase.killAndRestart();
         assert.equal((await run(id)).wait_reason, 'approval');
         const answer = await api.post(`/v1/runs/${id}/approve`, {approved: true, comment: 'yes'});
         assert.equal(answer.status, 200, answer.text);
-        const ended = await untilRun(id, (r) => r.finished_at, 'it ends');
+        const ended = await untilEnded(id);
         assert.equal(ended.output.approved, true);
         assert.equal(ended.output.comment, 'yes');
     });

@@ -1,44 +1,15 @@
 // Crews through the real server, with the model `script`: what their agents answer, what a person
 // decides, and what is left when a process is killed under them.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {readFile, readdir, rm, writeFile} from 'node:fs/promises';
-import http from 'node:http';
-import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {promisify} from 'node:util';
 
-import {binary, root, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {command} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage} from './lib/packages.mjs';
+import {killWorkers} from './lib/processes.mjs';
+import {startService, until} from './lib/service.mjs';
 
-/** An outside service that answers when it may. */
-async function startService() {
-    const service = {calls: 0, held: []};
-    const server = http.createServer((req, res) => {
-        req.resume();
-        service.calls += 1;
-        if (service.isOpen) res.end('42 ships');
-        else service.held.push(res);
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    service.url = `http://127.0.0.1:${server.address().port}`;
-    service.shut = () => Object.assign(service, {calls: 0, held: [], isOpen: false});
-    service.open = () => {
-        service.isOpen = true;
-        service.held.forEach((res) => res.end('42 ships'));
-    };
-    service.stop = () => server.close(server.closeAllConnections());
-    return service;
-}
-
-async function until(what, check, ms = 30_000) {
-    for (const end = Date.now() + ms; Date.now() < end; ) {
-        const found = await check();
-        if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`not within ${ms} ms: ${what}`);
-}
+const LOOK = '/look'; // what the scout asks the service for
 
 // What the script answers: "system" is the agent, "match" what it is told last, "turn" how often it has
 // answered in this conversation.
@@ -93,22 +64,18 @@ const ANALYSE_AND_WRITE = 'task("analyse", "analyst", "Analyse"), task("write", 
 const LOOK_AND_WRITE = `task("look", "scout", "Count", { async = true }), ${ANALYSE_AND_WRITE},
     task("report", "writer", "Write all about", { context = { "look", "write" } })`;
 
-let moonbase, api, service, dir;
+let moonbase, api, service;
 before(async () => {
-    dir = await temporaryDir();
-    const file = path.join(dir, 'script.json');
-    await writeFile(file, JSON.stringify(script));
-    service = await startService();
+    service = await startService({answer: () => '42 ships'});
     moonbase = await startMoonbase({
-        dir: path.join(dir, 'data'),
-        env: {MOONBASE_MODEL_SCRIPT: file, MOONBASE_EGRESS_ALLOW: '127.0.0.1'},
+        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'},
+        files: {MOONBASE_MODEL_SCRIPT: script},
     });
     api = moonbase.api;
 });
 after(async () => {
     await moonbase?.dispose();
     service?.stop();
-    await rm(dir, {recursive: true, force: true});
 });
 
 async function deploy(body) {
@@ -116,13 +83,7 @@ async function deploy(body) {
     return (await api.deploy(agentPackage(CREW.replace('BODY', () => body), manifest))).id;
 }
 
-async function accept(body) {
-    const input = {topic: 'sales', url: service.url};
-    const options = {headers: {prefer: 'respond-async'}};
-    const answer = await api.post(`/v1/deployments/${await deploy(body)}/execute`, input, options);
-    assert.equal(answer.status, 202, answer.text);
-    return answer.json.id;
-}
+const accept = async (body) => api.accept(await deploy(body), {topic: 'sales', url: service.url + LOOK});
 
 const stepsOf = async (id) => api.all(`/v1/runs/${id}/steps`);
 const ended = (id) => api.untilRun(id, (run) => run.finished_at, 30_000);
@@ -233,9 +194,7 @@ describe('a review', () => {
     it('outlives the server', async () => {
         const id = await accept(body);
         await waiting(id);
-        await moonbase.kill();
-        await moonbase.start();
-        api = moonbase.api;
+        await moonbase.killAndRestart();
         assert.equal((await waiting(id)).wait_reason, 'approval');
         await decide(id, {approved: true});
         assert.equal(result(await succeeded(id)).output, 'Dear board: sales rose by 12 percent.');
@@ -243,32 +202,13 @@ describe('a review', () => {
     });
 });
 
-/** {pid: {name, parent}} of everything that runs here. */
-async function processes() {
-    const found = new Map();
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-        const parts = stat?.match(/\((.*)\) \S (\d+)/);
-        if (parts) found.set(Number(pid), {name: parts[1], parent: Number(parts[2])});
-    }
-    return found;
-}
-
-/** Kills the customers' sandboxes below the server. */
-async function killSandboxes() {
-    const all = await processes();
-    const isBelow = (pid) => pid === moonbase.pid || (all.has(pid) && isBelow(all.get(pid).parent));
-    const pids = [...all.keys()].filter((pid) => all.get(pid).name === 'moonbase-agent' && isBelow(pid));
-    assert.ok(pids.length > 0, 'there is a sandbox');
-    pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
-}
-
 describe('a crew whose async task waits for the outside', () => {
     // look waits; analyse and write are done beside it; report needs look.
     async function held() {
-        service.shut();
+        service.calls.length = 0;
+        service.hold(LOOK);
         const id = await accept(`return crew({ ${LOOK_AND_WRITE} }):run(input)`);
-        await until('the tool is called', () => service.calls === 1);
+        await until('the tool is called', () => service.count(LOOK) === 1);
         await until('the others are done', async () => (await asked(id)).length === 3);
         return id;
     }
@@ -284,38 +224,37 @@ describe('a crew whose async task waits for the outside', () => {
 
     it('goes on beside it, and waits where it is needed', async () => {
         const id = await held();
-        service.open();
+        service.release();
         await check(id);
     });
 
     it('outlives its sandbox', async () => {
         const id = await held();
-        await killSandboxes();
-        service.open();
+        killWorkers(moonbase, 'moonbase-agent');
+        service.release();
         await check(id);
     });
 
     it('outlives kill -9 of the core', async () => {
         const id = await held();
         await moonbase.kill();
-        service.open();
+        service.release();
         await moonbase.start();
-        api = moonbase.api;
         await check(id);
-        assert.equal(service.calls, 2, 'only what had no result was done again');
+        assert.equal(service.count(LOOK), 2, 'only what had no result was done again');
     });
 
     it('is replayed with the same outcome, asking nobody', async () => {
         const id = await held();
-        service.open();
+        service.release();
         const run = await succeeded(id);
-        const calls = service.calls;
-        const data = ['--data', moonbase.dir];
-        const replayed = await promisify(execFile)(binary, ['replay', id, '--json', ...data], {cwd: root});
+        const calls = service.calls.length;
+        const replayed = await command(['replay', id, '--json', '--data', moonbase.dir]);
+        assert.equal(replayed.code, 0, replayed.stderr);
         assert.match(replayed.stderr, /the same outcome as recorded/);
         const report = JSON.parse(replayed.stdout);
         assert.deepEqual(report.replayed.output, run.output);
         assert.deepEqual([report.same, report.diverged, report.calls.new, report.events.new], [true, false, 0, 0]);
-        assert.equal(service.calls, calls);
+        assert.equal(service.calls.length, calls);
     });
 });

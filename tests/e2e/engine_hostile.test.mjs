@@ -1,86 +1,46 @@
 // Who calls the engine to harm it, or others with it: forks, replays, simulations, branches, prompts.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {rm, writeFile} from 'node:fs/promises';
-import http from 'node:http';
-import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {createCustomer} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {checkedClient} from './lib/openapi.mjs';
 import {agentPackage, uniqueName} from './lib/packages.mjs';
+import {assertProblem} from './lib/problem.mjs';
+import {until} from './lib/service.mjs';
+import {startStub, stubModels} from './lib/stub.mjs';
 
 const SECRET = 'sealed-and-never-to-be-seen';
 const TOOLS = ['llm.chat', 'kv.get', 'kv.set', 'sleep', 'approve', 'agent.run', 'agent.wait', 'http.request'];
 const HEAD = 'local moon = require "moon"\nreturn function(input, ctx)\n';
 
-/** A model that takes as long as it likes, fails now and then, and never says the same twice. */
-class Model {
-    calls = 0;
-    seen = [];
-
-    async start() {
-        this.server = http.createServer(async (request, response) => {
-            let text = '';
-            for await (const part of request) text += part;
-            this.calls += 1;
-            this.seen.push(request.headers.authorization ?? '');
-            const number = this.calls;
-            setTimeout(() => {
-                response.statusCode = request.url.startsWith('/v1/') && number % 9 === 0 ? 500 : 200;
-                response.setHeader('content-type', 'application/json');
-                response.end(
-                    JSON.stringify({
-                        id: `chat-${number}`,
-                        choices: [{finish_reason: 'stop', message: {role: 'assistant', content: `said ${number}`}}],
-                        usage: {prompt_tokens: 10 + (number % 7), completion_tokens: 5},
-                    }),
-                );
-            }, (number * 37) % 53);
-        });
-        await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-        this.url = `http://127.0.0.1:${this.server.address().port}`;
-    }
-
-    stop() {
-        this.server.close();
-        this.server.closeAllConnections();
-    }
-}
-
-const model = new Model();
-let dir, moonbase, api, other;
+let model, moonbase, api, other;
 before(async () => {
-    dir = await temporaryDir('mb-hostile-');
-    await model.start();
-    const file = path.join(dir, 'models.json');
-    await writeFile(
-        file,
-        JSON.stringify({
-            default: 'stub',
-            providers: {stub: {kind: 'openai', base_url: `${model.url}/v1`}, local: {kind: 'local', price: {in: 0, out: 0}}},
-            models: {
-                stub: {provider: 'stub', upstream: 's', default_output: 16, price: {in: 1_000_000, out: 3_000_000}},
-                local: {provider: 'local', price: {in: 0, out: 0}},
+    // It takes as long as it likes, fails now and then, and never says the same twice.
+    model = await startStub(async ({number, path}) => {
+        await new Promise((resolve) => setTimeout(resolve, (number * 37) % 53));
+        const status = path.startsWith('/v1/') && number % 9 === 0 ? 500 : 200;
+        return {status, content: `said ${number}`, prompt_tokens: 10 + (number % 7)};
+    });
+    const {providers, models, ...rest} = stubModels(model);
+    const free = {price: {in: 0, out: 0}};
+    moonbase = await startMoonbase({
+        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'},
+        files: {
+            MOONBASE_MODELS_FILE: {
+                ...rest,
+                providers: {...providers, local: {kind: 'local', ...free}},
+                models: {...models, local: {provider: 'local', ...free}},
             },
-        }),
-    );
-    const env = {MOONBASE_MODELS_FILE: file, MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'};
-    moonbase = await startMoonbase({env});
+        },
+    });
     api = await checkedClient(moonbase.api);
-    other = api.as(JSON.parse((await command('customer', 'create', uniqueName(), '--balance', '1', '--json')).stdout).api_key);
+    other = api.as(await createCustomer(moonbase, uniqueName(), '--balance', '1'));
 });
 after(async () => {
     await moonbase?.dispose();
-    model.stop();
-    await rm(dir, {recursive: true, force: true});
+    await model?.stop();
 });
-
-function command(...args) {
-    return new Promise((resolve) =>
-        execFile(binary, [...args, '--data', moonbase.dir], (error, stdout) => resolve({stdout})),
-    );
-}
 
 /** Deploys the body of a main function. */
 const deploy = (body, deployment = {}, manifest = {}, by = api) =>
@@ -97,11 +57,6 @@ async function execute(deployment, input = {}) {
 const stepsOf = (run) => api.all(`/v1/runs/${run.id}/steps`);
 const keyOf = async (scopes, roles) =>
     api.as((await api.post('/v1/keys', {name: 'x', scopes, roles})).json.key);
-
-function assertProblem(answer, status, code) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.code, code);
-}
 
 /** The other customer's runs, one after the other, while `work` goes on: all succeed. */
 async function whileOthersRun(work) {
@@ -224,7 +179,7 @@ describe("what is another customer's", () => {
         );
         const run = await execute(deployment, {url: `${model.url}/plain`});
         assert.equal(run.output, 200, JSON.stringify(run.error));
-        assert.ok(model.seen.includes(`Bearer ${SECRET}`), 'it was sent');
+        assert.ok(model.keys.includes(`Bearer ${SECRET}`), 'it was sent');
         const fork = await api.post(`/v1/runs/${run.id}/fork`, {from_step: 1});
         await api.untilEnded(fork.json.id);
         const texts = [moonbase.log];
@@ -306,7 +261,7 @@ describe('a flood', () => {
                 () => {}, // it left
             ),
         );
-        while (statuses.length < 60) await new Promise((resolve) => setTimeout(resolve, 10));
+        await until('most are refused', () => statuses.length >= 60);
         for (const [status, retry] of statuses) assert.deepEqual([status, retry], [503, '1']);
         assert.equal((await other.post(`/v1/runs/${theirs.id}/replay`, {})).json.same, true);
         assert.equal((await other.post(`/v1/deployments/${mine.id}/canary`, {})).json.summary.same, 1);

@@ -1,44 +1,34 @@
 // moonbase eval: cases pass or say why not, wrong files are told by file, case and field.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, root} from './lib/moonbase.mjs';
+import {command} from './lib/command.mjs';
+import {root} from './lib/moonbase.mjs';
+import {writePackage} from './lib/packages.mjs';
 
 let dir, folder;
 before(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'mb-eval-'));
     folder = path.join(dir, 'shop');
-    await mkdir(path.join(folder, 'evals'), {recursive: true});
-    await writeFile(path.join(folder, 'agent.json'), JSON.stringify({
-        name: 'shop', version: '1.0.0', summary: 'For tests.', tools: ['http.request', 'kv.set'], hosts: ['api.example.com'],
-        input: {type: 'object', required: ['order']},
-    }));
-    await writeFile(path.join(folder, 'main.lua'), `
+    await writePackage(folder, {
+        'agent.json': JSON.stringify({
+            name: 'shop', version: '1.0.0', summary: 'For tests.', tools: ['http.request', 'kv.set'], hosts: ['api.example.com'],
+            input: {type: 'object', required: ['order']},
+        }),
+        'main.lua': `
 local moon = require "moon"
 return function(input, ctx)
   local order = moon.tool("http.request", { url = "https://api.example.com/orders/" .. input.order }).json
   if input.keep then moon.kv.set("last", order) end
   return { order = order, lines = #(order.items or {}), prefix = ctx.config.prefix, text = "Order <" .. input.order .. "> & more" }
-end`);
-    await writeFile(path.join(folder, 'evals/good.json'), JSON.stringify({cases: [{name: 'one', input: {order: '4711'}}]}));
+end`,
+        'evals/good.json': JSON.stringify({cases: [{name: 'one', input: {order: '4711'}}]}),
+    });
 });
 after(() => rm(dir, {recursive: true, force: true}));
-
-function moonbase(args) {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {cwd: root, env: {PATH: process.env.PATH}});
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => (stdout += data));
-        child.stderr.on('data', (data) => (stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, stdout, stderr}));
-    });
-}
 
 let count = 0;
 async function caseFile(content) {
@@ -50,7 +40,7 @@ async function caseFile(content) {
 /** Runs one case; returns its result. */
 async function one(fields, args = []) {
     const file = await caseFile({cases: [{name: 'it', input: {order: '4711'}, ...fields}]});
-    const {code, stdout, stderr} = await moonbase(['eval', folder, '--json', '--file', file, ...args]);
+    const {code, stdout, stderr} = await command(['eval', folder, '--json', '--file', file, ...args]);
     assert.equal(stderr, '');
     const {results} = JSON.parse(stdout);
     assert.equal(code, results[0].passed ? 0 : 1);
@@ -125,7 +115,7 @@ describe('the outcome', () => {
             {name: 'bad', input: {order: '2'}, checks: [{at: '/text', about: 'names the order', contains: 'a "quoted" & <b>'}]},
         ]});
         const xml = path.join(dir, 'junit.xml');
-        const {code, stdout} = await moonbase(['eval', folder, '--file', file, '--junit', xml]);
+        const {code, stdout} = await command(['eval', folder, '--file', file, '--junit', xml]);
         assert.equal(code, 1);
         assert.match(stdout, /^pass {2}good <one>/m);
         assert.match(stdout, /^FAIL {2}bad/m);
@@ -135,10 +125,10 @@ describe('the outcome', () => {
         assert.match(text, /<testsuite name="shop" tests="2" failures="1" errors="0"/);
         assert.match(text, /<testcase name="good &lt;one&gt;"/);
         assert.match(text, /&quot;quoted/);
-        const only = await moonbase(['eval', folder, '--file', file, '--only', 'good']);
+        const only = await command(['eval', folder, '--file', file, '--only', 'good']);
         assert.equal(only.code, 0);
         assert.match(only.stdout, /1 passed, 0 failed/);
-        assert.equal((await moonbase(['eval', folder])).code, 0);
+        assert.equal((await command(['eval', folder])).code, 0);
     });
 
     it('is 2, with file, case and field, when the cases cannot be run', async () => {
@@ -152,13 +142,13 @@ describe('the outcome', () => {
             [wrong({model: 'gpt-55'}), /no model/],
         ];
         for (const [content, reason] of cases) {
-            const {code, stderr} = await moonbase(['eval', folder, '--file', await caseFile(content)]);
+            const {code, stderr} = await command(['eval', folder, '--file', await caseFile(content)]);
             assert.equal(code, 2, JSON.stringify(content) + stderr);
             assert.match(stderr, reason);
         }
-        assert.equal((await moonbase(['eval', path.join(dir, 'nothing')])).code, 2);
-        assert.equal((await moonbase(['eval', folder, '--only', 'no such case'])).code, 2);
-        assert.equal((await moonbase(['eval', folder, '--repeat', '0'])).code, 2);
+        assert.equal((await command(['eval', path.join(dir, 'nothing')])).code, 2);
+        assert.equal((await command(['eval', folder, '--only', 'no such case'])).code, 2);
+        assert.equal((await command(['eval', folder, '--repeat', '0'])).code, 2);
     });
 });
 
@@ -168,7 +158,7 @@ describe('the packages of the platform', async () => {
         const cases = await readdir(path.join(here, 'evals')).catch(() => []);
         if (!cases.some((file) => file.endsWith('.json'))) continue;
         it(`${name} passes its evals with the local model`, async () => {
-            const {code, stdout, stderr} = await moonbase(['eval', here]);
+            const {code, stdout, stderr} = await command(['eval', here]);
             assert.equal(code, 0, stdout + stderr);
         });
     }

@@ -1,63 +1,26 @@
 // moon.graph on the real thing: events, people, preemption, limits, and kills in the middle of nodes.
 import assert from 'node:assert/strict';
-import {readFile, readdir} from 'node:fs/promises';
-import http from 'node:http';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage} from './lib/packages.mjs';
-
-/** An outside service: counts what arrives, and keeps back answers to paths that `holds` names. */
-async function startService() {
-    const service = {calls: [], holds: () => false, held: []};
-    const server = http.createServer((req, res) => {
-        req.resume();
-        service.calls.push(req.url);
-        if (service.holds(req.url)) service.held.push(res);
-        else res.end(req.url.slice(1));
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    service.url = `http://127.0.0.1:${server.address().port}`;
-    service.reset = (holds = () => false) => Object.assign(service, {calls: [], held: [], holds});
-    service.stop = () => server.close(server.closeAllConnections());
-    return service;
-}
-
-async function until(what, check, ms = 30_000) {
-    for (const end = Date.now() + ms; Date.now() < end; ) {
-        const found = await check();
-        if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`not within ${ms} ms: ${what}`);
-}
+import {killWorkers} from './lib/processes.mjs';
+import {startService, until} from './lib/service.mjs';
 
 let moonbase, api, service;
 before(async () => {
-    service = await startService();
-    moonbase = await startMoonbase({dir: await temporaryDir(), env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
+    service = await startService({answer: (path) => path.slice(1)});
+    moonbase = await startMoonbase({env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
     api = moonbase.api;
 });
 after(async () => {
-    await moonbase.dispose();
+    await moonbase?.dispose();
     service.stop();
 });
-
-async function killAndRestart() {
-    await moonbase.kill();
-    await moonbase.start();
-    api = moonbase.api;
-}
 
 const TOOLS = ['http.request', 'approve', 'sleep', 'kv.set', 'kv.get'];
 const deploy = async (main, manifest) =>
     (await api.deploy(agentPackage(`local moon = require "moon"\n${main}`, {tools: TOOLS, hosts: ['127.0.0.1'], ...manifest}))).id;
-
-async function accept(deployment, input) {
-    const answer = await api.post(`/v1/deployments/${deployment}/execute`, input, {headers: {prefer: 'respond-async'}});
-    assert.equal(answer.status, 202, answer.text);
-    return answer.json.id;
-}
 
 const steps = async (id) => (await api.get(`/v1/runs/${id}/steps`)).json.data;
 
@@ -66,26 +29,6 @@ async function ended(id) {
     assert.equal(run.status, 'succeeded', JSON.stringify(run.error));
     assert.equal(run.diverged, false);
     return run;
-}
-
-/** {pid: {name, parent}} of everything that runs here. */
-async function processes() {
-    const found = new Map();
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-        const parts = stat?.match(/\((.*)\) \S (\d+)/);
-        if (parts) found.set(Number(pid), {name: parts[1], parent: Number(parts[2])});
-    }
-    return found;
-}
-
-/** Kills the customers' sandboxes of this server. */
-async function killSandboxes() {
-    const all = await processes();
-    const isBelow = (pid) => pid === moonbase.pid || (all.has(pid) && isBelow(all.get(pid).parent));
-    const pids = [...all.keys()].filter((pid) => all.get(pid).name === 'moonbase-agent' && isBelow(pid));
-    assert.ok(pids.length > 0, 'there is a sandbox');
-    pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
 }
 
 // a -> b1 .. b4 -> gather; each asks the service twice, and writes down what it did.
@@ -112,9 +55,17 @@ end`;
 const line = (name) => `${name}:${name}-1+${name}-2`;
 const WIDE_OUTPUT = {log: ['a', 'b1', 'b2', 'b3', 'b4', 'gather'].map(line), n: 6};
 
+/** A run of the wide graph that has asked for these paths, which the service does not answer. */
+async function underWay(...paths) {
+    service.calls.length = 0;
+    paths.forEach(service.hold);
+    const id = await api.accept(await deploy(WIDE), {url: service.url});
+    await until('it is under way', () => paths.every((path) => service.count(path) === 1));
+    return id;
+}
+
 describe('a graph', () => {
     it('tells its updates as events, in the order of the nodes', async () => {
-        service.reset();
         const told = [];
         for await (const {event, data} of api.stream(await deploy(WIDE), {url: service.url, stream: 'updates'}))
             if (event === 'emit') told.push(data);
@@ -151,8 +102,8 @@ describe('a graph', () => {
     });
 
     it('waits for a person in the middle of a node, over a restart, and does not do twice what came before', async () => {
-        service.reset();
-        const id = await accept(
+        service.calls.length = 0;
+        const id = await api.accept(
             await deploy(`return function(input)
             return moon.graph{ state = { url = "string", said = "any", log = "append" }, start = "a",
                 nodes = {
@@ -168,17 +119,17 @@ describe('a graph', () => {
             {url: service.url},
         );
         await api.untilRun(id, (r) => r.status === 'waiting');
-        await killAndRestart();
+        await moonbase.killAndRestart();
         const answer = await api.post(`/v1/runs/${id}/approve`, {approved: true, data: {amount: 5}});
         assert.equal(answer.status, 200, answer.text);
         const run = await ended(id);
         assert.deepEqual(run.output, {said: {amount: 5}, log: ['a', 'before', 'after']});
-        assert.deepEqual(service.calls, ['/a', '/before', '/after']);
+        assert.deepEqual(service.calls.map((call) => call.path), ['/a', '/before', '/after']);
     });
 
     it('takes its fallback when a node is too slow, and again so when it is rebuilt', async () => {
-        service.reset((url) => url === '/slow');
-        const id = await accept(
+        service.hold('/slow');
+        const id = await api.accept(
             await deploy(`return function(input)
             return moon.graph{ state = { url = "string", log = "append" }, start = { "a", "b" },
                 nodes = {
@@ -192,12 +143,13 @@ describe('a graph', () => {
             {url: service.url},
         );
         await until('the approval is asked for', async () => (await steps(id)).some((s) => s.tool === 'sleep' && s.state === 'done'));
-        service.held[0].end('slow'); // too late, but recorded: it must not count when the run is rebuilt
+        service.release('/slow'); // too late, but recorded: it must not count when the run is rebuilt
         await api.untilRun(id, (r) => r.status === 'waiting' && r.wait_reason === 'approval');
-        await killAndRestart();
+        await moonbase.killAndRestart();
         await api.post(`/v1/runs/${id}/approve`, {approved: true, comment: 'fine'});
         const run = await api.untilEnded(id);
         assert.deepEqual(run.output, ['node_timeout', 'fast', 'fine'], JSON.stringify(run.error));
+        assert.equal(service.count('/slow'), 1);
     });
 });
 
@@ -210,7 +162,6 @@ local function count(n)
 end`;
 
     it('is preempted beside others, and the state comes out the same', async () => {
-        service.reset();
         const id = await deploy(`${COUNT}
         return function(input)
             local function node(name, n)
@@ -231,9 +182,7 @@ end`;
     });
 
     it('that never ends is ended by the limit of its run, pcall and fallback or not; a neighbour goes on', async () => {
-        service.reset((url) => url === '/b1-2');
-        const beside = await accept(await deploy(WIDE), {url: service.url});
-        await until('it is under way', () => service.held.length === 1);
+        const beside = await underWay('/b1-2');
         const loop = await deploy(
             `return function()
             return moon.graph{ state = { n = "any" }, start = { "a", "b" },
@@ -246,12 +195,12 @@ end`;
         const {json: run} = await api.execute(loop, {});
         assert.equal(run.status, 'failed');
         assert.equal(run.error.code, 'cpu_limit');
-        service.held[0].end('b1-2');
+        service.release();
         assert.deepEqual((await ended(beside)).output, WIDE_OUTPUT);
+        assert.equal(service.count('/b1-2'), 1);
     });
 
     it('runs user coroutines in parallel nodes', async () => {
-        service.reset();
         const id = await deploy(`return function(input)
             local function node(name)
                 return function(state)
@@ -273,15 +222,14 @@ end`;
 describe('a kill in the middle of parallel nodes', () => {
     /** Runs the wide graph, kills while b2 and b4 are half done, and gives the run and how often each path was asked. */
     async function killed(kill) {
-        service.reset((url) => ['/b2-2', '/b4-2'].includes(url));
-        const id = await accept(await deploy(WIDE), {url: service.url});
-        await until('four nodes are under way', () => service.held.length === 2 && service.calls.includes('/b3-2'));
+        const id = await underWay('/b2-2', '/b4-2');
+        await until('the others are, too', () => service.count('/b3-2'));
         await until('the other answers are recorded', async () => (await steps(id)).filter((s) => s.result).length === 8);
-        service.holds = () => false;
         await kill();
+        service.release();
         const run = await ended(id);
         const times = {};
-        for (const url of service.calls) times[url] = (times[url] ?? 0) + 1;
+        for (const {path} of service.calls) times[path] = (times[path] ?? 0) + 1;
         return {run, times};
     }
 
@@ -290,35 +238,29 @@ describe('a kill in the middle of parallel nodes', () => {
     );
 
     it('of the core: what was recorded is not asked again, and the state is the same', async () => {
-        const {run, times} = await killed(killAndRestart);
+        const {run, times} = await killed(() => moonbase.killAndRestart());
         assert.deepEqual(run.output, WIDE_OUTPUT);
         assert.deepEqual(times, {...once, '/b2-2': 2, '/b4-2': 2});
         assert.equal(run.usage.steps, 12);
     });
 
     it('of the sandbox: what was recorded is not asked again, and the state is the same', async () => {
-        const {run, times} = await killed(async () => {
-            await killSandboxes();
-            service.held.forEach((res) => res.end(res.req.url.slice(1)));
-        });
+        const {run, times} = await killed(() => killWorkers(moonbase, 'moonbase-agent'));
         assert.deepEqual(run.output, WIDE_OUTPUT);
         assert.deepEqual({...times, '/b2-2': 1, '/b4-2': 1}, once);
     });
 
     it('of the sandbox inside a hostile C function: the run fails, others of the customer go on', async () => {
-        service.reset((url) => url === '/b1-2');
-        const beside = await accept(await deploy(WIDE), {url: service.url});
-        await until('it is under way', () => service.held.length === 1);
+        const beside = await underWay('/b1-2');
         const stuck = await deploy(`return function()
             return moon.graph{ state = { n = "any" }, start = "a", nodes = { a = function()
                 return { n = ("a"):rep(40):find(("a-"):rep(40) .. "b") }
             end }, edges = { a = "end" } }:run{}
         end`);
-        service.holds = () => false; // what was under way may be asked again
         const {json: run} = await api.execute(stuck, {});
         assert.equal(run.status, 'failed');
         assert.equal(run.error.code, 'cpu_limit');
-        service.held[0].end('b1-2');
+        service.release();
         assert.deepEqual((await ended(beside)).output, WIDE_OUTPUT);
     });
 });

@@ -2,14 +2,15 @@
 // is held to the server's own description.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
 import {startMoonbase} from './lib/moonbase.mjs';
 import {checkedClient} from './lib/openapi.mjs';
-import {agentPackage, echoAgent, uniqueName} from './lib/packages.mjs';
+import {agentPackage, echoAgent, uniqueName, writePackage} from './lib/packages.mjs';
+import {assertProblem} from './lib/problem.mjs';
 
 let moonbase, api;
 before(async () => {
@@ -17,12 +18,6 @@ before(async () => {
     api = await checkedClient(moonbase.api);
 });
 after(() => moonbase.dispose());
-
-function assertProblem(answer, status, code, place) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.code, code);
-    if (place !== undefined) assert.equal(answer.json.errors[0].pointer ?? answer.json.errors[0].parameter, place);
-}
 
 async function upload(files) {
     const answer = await api.post('/v1/packages', {files});
@@ -42,8 +37,7 @@ describe('packages', () => {
     it('may come as a gzipped tar, with a folder around them or not', async () => {
         const dir = await mkdtemp(path.join(tmpdir(), 'mb-tar-'));
         const files = echoAgent();
-        await mkdir(path.join(dir, 'pkg'));
-        for (const [name, text] of Object.entries(files)) await writeFile(path.join(dir, 'pkg', name), text);
+        await writePackage(path.join(dir, 'pkg'), files);
         const tar = (...args) => spawnSync('tar', ['-cz', ...args], {cwd: dir}).stdout;
         const headers = {'content-type': 'application/gzip'};
         const plain = await upload(files);

@@ -1,12 +1,13 @@
 // Clients that mean no good: what they send is refused with a stable code, what is not theirs does
 // not exist for them, and nobody else notices.
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
 import {after, before, describe, it} from 'node:test';
 import {gzipSync} from 'node:zlib';
 
-import {binary, root, startMoonbase} from './lib/moonbase.mjs';
+import {createCustomer} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage, echoAgent} from './lib/packages.mjs';
+import {assertProblem} from './lib/problem.mjs';
 import {connect, exchange, request} from './lib/raw.mjs';
 
 let moonbase, api, url, key;
@@ -15,11 +16,6 @@ before(async () => {
     ({api, url, apiKey: key} = moonbase);
 });
 after(() => moonbase.dispose());
-
-function assertProblem(answer, status, code) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal((answer.json ?? JSON.parse(answer.text)).code, code);
-}
 
 const auth = () => ({Authorization: `Bearer ${key}`, 'Content-Type': 'application/json'});
 const post = (path, body, headers = {}) => exchange(url, request('POST', path, {...auth(), ...headers}, body));
@@ -148,9 +144,7 @@ describe('keys', () => {
 describe("another customer's things", () => {
     let other, mine;
     before(async () => {
-        const made = spawnSync(binary, ['customer', 'create', 'Other', '--json', '--data', moonbase.dir], {cwd: root, encoding: 'utf8'});
-        assert.equal(made.status, 0, made.stderr);
-        other = api.as(JSON.parse(made.stdout).api_key);
+        other = api.as(await createCustomer(moonbase, 'Other'));
         const deployment = await api.deploy(
             agentPackage('local moon = require "moon"\nreturn function() return moon.approve { title = "?" } end', {tools: ['approve']}),
         );

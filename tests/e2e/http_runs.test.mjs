@@ -5,6 +5,7 @@ import {after, before, describe, it} from 'node:test';
 import {startMoonbase} from './lib/moonbase.mjs';
 import {checkedClient} from './lib/openapi.mjs';
 import {agentPackage, echoAgent, uniqueName} from './lib/packages.mjs';
+import {assertProblem} from './lib/problem.mjs';
 import {events} from './lib/sse.mjs';
 
 let moonbase, api;
@@ -13,11 +14,6 @@ before(async () => {
     api = await checkedClient(moonbase.api);
 });
 after(() => moonbase.dispose());
-
-function assertProblem(answer, status, code) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.code, code);
-}
 
 async function collect(stream) {
     const all = [];
@@ -184,12 +180,12 @@ describe('cancel', () => {
 
     it('stops a tight loop at once, and shows the run', async () => {
         const id = await deploy(LOOP);
-        const {json} = await api.post(`/v1/deployments/${id}/execute`, {}, {headers: {prefer: 'respond-async'}});
-        const answer = await api.post(`/v1/runs/${json.id}/cancel`);
+        const run = await api.accept(id, {});
+        const answer = await api.post(`/v1/runs/${run}/cancel`);
         assert.equal(answer.status, 200, answer.text);
         assert.equal(answer.json.status, 'cancelled');
         assert.equal(answer.json.error.code, 'cancelled');
-        assert.equal((await api.post(`/v1/runs/${json.id}/cancel`)).status, 200, 'again');
+        assert.equal((await api.post(`/v1/runs/${run}/cancel`)).status, 200, 'again');
     });
 
     it('stops a run that waits for a person', async () => {

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 
 import {agentFolder, documentsOf} from './lib/agents.mjs';
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {uniqueName} from './lib/packages.mjs';
 
 let moonbase, api, files;
 const bodies = {};
 before(async () => {
-    moonbase = await startMoonbase({dir: await temporaryDir(), env: {MOONBASE_PARK_GRACE_MS: '200'}});
+    moonbase = await startMoonbase({env: {MOONBASE_PARK_GRACE_MS: '200'}});
     api = moonbase.api;
     files = await agentFolder('knowledge_base_agent');
     for (const collection of ['handbook', 'products']) {
@@ -19,7 +19,7 @@ before(async () => {
         assert.ok(stored.status < 300, stored.text);
     }
 });
-after(() => moonbase.dispose());
+after(() => moonbase?.dispose());
 
 let main;
 const deploy = (config = {}) => api.deploy(files, {name: uniqueName('kb'), config});

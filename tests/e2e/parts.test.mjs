@@ -1,11 +1,9 @@
 // The journal keeps of a conversation what is new in it; whoever reads a run's steps sees all of it: any
 // conversation, after a kill -9 in its middle, in a fork, and in a replay.
 import assert from 'node:assert/strict';
-import {mkdir, rm, writeFile} from 'node:fs/promises';
-import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
@@ -25,22 +23,18 @@ const script = (url) => [
     {reply: LONG},
 ];
 
-let moonbase, api, service, dir;
+let moonbase, api, service;
 before(async () => {
     service = await startService();
-    dir = await temporaryDir();
-    await writeFile(path.join(dir, 'script.json'), JSON.stringify(script(service.url)));
-    await mkdir(path.join(dir, 'data'), {mode: 0o755});
     moonbase = await startMoonbase({
-        dir: path.join(dir, 'data'),
-        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_MODEL_SCRIPT: path.join(dir, 'script.json')},
+        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'},
+        files: {MOONBASE_MODEL_SCRIPT: script(service.url)},
     });
     api = moonbase.api;
 });
 after(async () => {
     await moonbase?.dispose();
     service?.stop();
-    await rm(dir, {recursive: true, force: true});
 });
 
 const stepsOf = (id, limit) => api.all(`/v1/runs/${id}/steps`, limit);
@@ -173,18 +167,16 @@ end`;
         const {id} = await api.deploy(
             agentPackage(AGENT, {tools: ['llm.chat', 'http.request'], models: ['*'], hosts: ['127.0.0.1'], limits: {steps: 100}}),
         );
-        const accepted = await api.post(`/v1/deployments/${id}/execute`, 'take turns', {headers: {prefer: 'respond-async'}});
-        assert.equal(accepted.status, 202, accepted.text);
+        const accepted = await api.accept(id, 'take turns');
         await until('it is in its middle', () => service.count(`/turn/${KILL_AT}`) === 1);
         await until('the journal has what came before', async () => {
-            early = await stepsOf(accepted.json.id);
+            early = await stepsOf(accepted);
             return questions(early).length === KILL_AT + 1;
         });
         await moonbase.kill();
         service.release();
         await moonbase.start();
-        api = moonbase.api;
-        run = await api.untilEnded(accepted.json.id, 60_000);
+        run = await api.untilEnded(accepted, 60_000);
         assert.equal(run.status, 'succeeded', JSON.stringify(run.error));
         assert.equal(run.diverged, false);
     });

@@ -2,33 +2,21 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage} from './lib/packages.mjs';
 import {until} from './lib/service.mjs';
 
 let moonbase, api;
 before(async () => {
-    moonbase = await startMoonbase({dir: await temporaryDir(), env: {MOONBASE_PARK_GRACE_MS: '200'}});
+    moonbase = await startMoonbase({env: {MOONBASE_PARK_GRACE_MS: '200'}});
     api = moonbase.api;
 });
-after(() => moonbase.dispose());
-
-async function killAndRestart() {
-    await moonbase.kill();
-    await moonbase.start();
-    api = moonbase.api;
-}
+after(() => moonbase?.dispose());
 
 const deploy = (body) =>
     api.deploy(agentPackage(`local moon = require "moon"\nreturn function(input)\n${body}\nend`, {tools: ['approve', 'ask']}));
 
-async function accept(deployment) {
-    const answer = await api.post(`/v1/deployments/${deployment.id}/execute`, {}, {headers: {prefer: 'respond-async'}});
-    assert.equal(answer.status, 202, answer.text);
-    return answer.json.id;
-}
-
-const run = async (deployment) => api.untilEnded(await accept(deployment));
+const run = async (deployment) => api.untilEnded(await api.accept(deployment.id, {}));
 
 /** The events of a run that waits, as the journal holds them. */
 async function notices(id, wanted) {
@@ -42,7 +30,8 @@ async function notices(id, wanted) {
 
 describe('a question to a person', () => {
     const asks = async (args) => {
-        const id = await accept(await deploy(`return moon.${args}`));
+        const {id: deployment} = await deploy(`return moon.${args}`);
+        const id = await api.accept(deployment, {});
         await api.untilRun(id, (r) => r.status === 'waiting');
         return id;
     };
@@ -52,7 +41,7 @@ describe('a question to a person', () => {
         const id = await asks('approve{title = "Well?", roles = {"boss"}, reminder_s = 1, reminders = 2}');
         const first = await until('the first', async () => (await approval(id)).reminders === 1 && approval(id));
         assert.ok(first.reminded_at);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         await until('the second', async () => (await approval(id)).reminders === 2);
         const told = await notices(id, 2);
         const seq = first.seq;

@@ -1,67 +1,31 @@
 // Past runs again: the history, replays, forks, canaries, over HTTP and from the command line.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {mkdir, rm, writeFile} from 'node:fs/promises';
-import http from 'node:http';
+import {rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {command, createCustomer} from './lib/command.mjs';
+import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
 import {checkedClient} from './lib/openapi.mjs';
-import {agentPackage, uniqueName} from './lib/packages.mjs';
+import {agentPackage, uniqueName, writePackage} from './lib/packages.mjs';
+import {assertProblem} from './lib/problem.mjs';
+import {until} from './lib/service.mjs';
+import {startStub, stubModels} from './lib/stub.mjs';
 
-const PRICE = {in: 1_000_000, out: 3_000_000};
-
-/** An OpenAI-like provider: answers with the prompt's last word and a number that counts up. */
-class Model {
-    calls = 0;
-
-    async start() {
-        this.server = http.createServer(async (request, response) => {
-            let text = '';
-            for await (const part of request) text += part;
-            this.calls += 1;
-            const prompt = JSON.parse(text).messages.at(-1).content;
-            response.setHeader('content-type', 'application/json');
-            response.end(
-                JSON.stringify({
-                    id: `chat-${this.calls}`,
-                    choices: [{finish_reason: 'stop', message: {role: 'assistant', content: `${prompt}#${this.calls}`}}],
-                    usage: {prompt_tokens: 10, completion_tokens: 5},
-                }),
-            );
-        });
-        await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-        this.url = `http://127.0.0.1:${this.server.address().port}`;
-    }
-
-    /** As if the provider were gone: connections are refused. */
-    async stop() {
-        this.server.closeAllConnections();
-        await new Promise((resolve) => this.server.close(resolve));
-    }
-}
-
-const model = new Model();
-let dir, moonbase, api;
+let dir, model, moonbase, api;
 before(async () => {
     dir = await temporaryDir('mb-replay-');
-    await model.start();
-    const file = path.join(dir, 'models.json');
-    await writeFile(
-        file,
-        JSON.stringify({
-            default: 'stub',
-            providers: {stub: {kind: 'openai', base_url: `${model.url}/v1`}},
-            models: {stub: {provider: 'stub', upstream: 'stub-1', default_output: 16, price: PRICE}},
-        }),
-    );
-    moonbase = await startMoonbase({env: {MOONBASE_MODELS_FILE: file, MOONBASE_EGRESS_ALLOW: '127.0.0.1'}});
+    // It says the prompt again, with a number that counts up.
+    model = await startStub(({number, body}) => ({content: `${JSON.parse(body).messages.at(-1).content}#${number}`}));
+    moonbase = await startMoonbase({
+        env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1'},
+        files: {MOONBASE_MODELS_FILE: stubModels(model)},
+    });
     api = await checkedClient(moonbase.api);
 });
 after(async () => {
     await moonbase?.dispose();
-    await model.stop().catch(() => {});
+    await model?.stop();
     await rm(dir, {recursive: true, force: true});
 });
 
@@ -117,25 +81,11 @@ const replay = async (run, body) => {
 const history = (run) => api.all(`/v1/runs/${run.id}/history`, 3);
 const steps = async (run) => (await api.all(`/v1/runs/${run.id}/steps`)).filter((step) => step.tool !== 'run');
 
-function assertProblem(answer, status, code, pointer) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.code, code);
-    if (pointer) assert.equal(answer.json.errors[0].pointer, pointer);
-}
-
 /** Another customer's client. */
-async function somebodyElse() {
-    const made = await command('customer', 'create', uniqueName(), '--balance', '1', '--json');
-    return api.as(JSON.parse(made.stdout).api_key);
-}
+const somebodyElse = async () => api.as(await createCustomer(moonbase, uniqueName(), '--balance', '1'));
 
-function command(...args) {
-    return new Promise((resolve) =>
-        execFile(binary, [...args, '--data', moonbase.dir], {maxBuffer: 1 << 24}, (error, stdout, stderr) =>
-            resolve({code: error?.code ?? 0, stdout, stderr}),
-        ),
-    );
-}
+/** Runs `moonbase ARGS` beside the server. */
+const beside = (...args) => command([...args, '--data', moonbase.dir]);
 
 describe('history', () => {
     it('is the whole journal in order: input, price, steps, events, log lines, end', async () => {
@@ -199,7 +149,7 @@ describe('replay', () => {
                 assert.equal(report.cost.difference_micros, 0);
             }
         } finally {
-            await restart(model);
+            await model.start();
         }
         assert.equal(model.calls, calls);
         assert.equal(await balance(), before);
@@ -303,7 +253,7 @@ describe('fork', () => {
         assert.deepEqual(own.map((step) => step.replayed), [true, false, false, false, false]);
         assert.equal(own[0].cost_micros, 0);
         assert.equal(fork.usage.cost_micros, own.reduce((sum, step) => sum + step.cost_micros, 7));
-        await untilBalance(before - fork.usage.cost_micros);
+        await until('it is charged', async () => (await balance()) === before - fork.usage.cost_micros, 5_000);
         assert.equal((await replay(fork)).same, true);
     });
 
@@ -366,9 +316,7 @@ end`);
         const copied = (await steps(once)).find((step) => step.tool === 'llm.chat');
         assert.equal(copied.seq, first.seq);
         const answer = await api.post(`/v1/runs/${once.id}/fork`, {from_step: (await steps(once))[1].seq});
-        await moonbase.kill();
-        await moonbase.start();
-        api = await checkedClient(moonbase.api);
+        await moonbase.killAndRestart();
         const twice = await api.untilEnded(answer.json.id);
         assert.equal(twice.status, 'succeeded', JSON.stringify(twice.error));
         assert.equal(twice.output.said, run.output.said);
@@ -398,10 +346,10 @@ end`);
         assertProblem(await api.post(`/v1/runs/${run.id}/fork`, {}), 400, 'invalid_request');
         assertProblem(await (await somebodyElse()).post(`/v1/runs/${run.id}/fork`, {from_step: 1}), 404, 'not_found');
         const busy = await deployed('return function() while true do end end', {limits: {cpu_ms: 60_000}});
-        const {json} = await api.post(`/v1/deployments/${busy.id}/execute`, {}, {headers: {prefer: 'respond-async'}});
-        assertProblem(await api.post(`/v1/runs/${json.id}/fork`, {from_step: 1}), 409, 'conflict');
-        assertProblem(await api.post(`/v1/runs/${json.id}/replay`), 409, 'conflict');
-        await api.post(`/v1/runs/${json.id}/cancel`);
+        const loop = await api.accept(busy.id, {});
+        assertProblem(await api.post(`/v1/runs/${loop}/fork`, {from_step: 1}), 409, 'conflict');
+        assertProblem(await api.post(`/v1/runs/${loop}/replay`), 409, 'conflict');
+        await api.post(`/v1/runs/${loop}/cancel`);
     });
 });
 
@@ -442,24 +390,22 @@ describe('canary', () => {
 
 describe('the command line', () => {
     /** A folder with the agent, its code changed. */
-    async function folder(name, code) {
-        const files = agentPackage(code, {name, version: '9.0.0', tools: TOOLS, models: ['*'], config: CONFIG});
-        const at = path.join(dir, uniqueName());
-        await mkdir(at);
-        for (const [file, text] of Object.entries(files)) await writeFile(path.join(at, file), text);
-        return at;
-    }
+    const folder = (name, code) =>
+        writePackage(
+            path.join(dir, uniqueName()),
+            agentPackage(code, {name, version: '9.0.0', tools: TOOLS, models: ['*'], config: CONFIG}),
+        );
 
     it('replays: 0 when all is the same, 1 when it differs, 2 when it cannot', async () => {
         const {id, name} = await deployed();
         const run = await execute(id);
-        const same = await command('replay', run.id, '--json');
+        const same = await beside('replay', run.id, '--json');
         assert.equal(same.code, 0, same.stderr);
         assert.deepEqual(JSON.parse(same.stdout).replayed.output, run.output);
-        const changed = await command('replay', run.id, '--package', await folder(name, AGENT.replace('"left"', '"up"')));
+        const changed = await beside('replay', run.id, '--package', await folder(name, AGENT.replace('"left"', '"up"')));
         assert.equal(changed.code, 1, changed.stderr);
         assert.match(changed.stdout, /changed +llm\.chat \(step \d+\)\n +\/prompt: "left" -> "up"/);
-        assert.equal((await command('replay', `run_${'0'.repeat(32)}`)).code, 2);
+        assert.equal((await beside('replay', `run_${'0'.repeat(32)}`)).code, 2);
     });
 
     it('forks, and the server executes it', async () => {
@@ -468,11 +414,11 @@ describe('the command line', () => {
         const [first] = await steps(run);
         const file = path.join(dir, 'result.json');
         await writeFile(file, JSON.stringify({...first.result, text: 'by hand'}));
-        const forked = await command('fork', run.id, '--from-step', String(first.seq), '--result', file);
+        const forked = await beside('fork', run.id, '--from-step', String(first.seq), '--result', file);
         assert.equal(forked.code, 0, forked.stderr);
         const fork = await api.untilEnded(forked.stdout.trim());
         assert.equal(fork.output.said, 'by hand');
-        const refused = await command('fork', run.id, '--from-step', '99');
+        const refused = await beside('fork', run.id, '--from-step', '99');
         assert.equal(refused.code, 2);
         assert.match(refused.stderr, /no call of the run/);
     });
@@ -480,26 +426,12 @@ describe('the command line', () => {
     it('tries a folder on past runs', async () => {
         const {id, name} = await deployed();
         for (let i = 0; i < 3; i++) await execute(id);
-        const same = await command('canary', id, '--package', await folder(name, `${AGENT}\n-- a comment`), '--json');
+        const same = await beside('canary', id, '--package', await folder(name, `${AGENT}\n-- a comment`), '--json');
         assert.equal(same.code, 0, same.stderr);
         assert.equal(JSON.parse(same.stdout).summary.same, 3);
-        const changed = await command('canary', id, '--package', await folder(name, AGENT.replace('"right"', '"wrong"')), '--runs', '2');
+        const changed = await beside('canary', id, '--package', await folder(name, AGENT.replace('"right"', '"wrong"')), '--runs', '2');
         assert.equal(changed.code, 1, changed.stderr);
         assert.match(changed.stdout, /2 runs: 0 the same, 2 changed/);
-        assert.equal((await command('canary', `dep_${'0'.repeat(32)}`, '--version', '1')).code, 2);
+        assert.equal((await beside('canary', `dep_${'0'.repeat(32)}`, '--version', '1')).code, 2);
     });
 });
-
-/** The same port again. */
-async function restart(stub) {
-    const {port} = new URL(stub.url);
-    const calls = stub.calls;
-    const server = stub.server;
-    await new Promise((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
-    stub.calls = calls;
-}
-
-async function untilBalance(micros) {
-    for (let i = 0; i < 200 && (await balance()) !== micros; i++) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(await balance(), micros);
-}

@@ -1,25 +1,17 @@
 // The package report_generator through the real programs: a small table over HTTP, 10,000 orders within the
 // limits that every run has, its examples (which are its health check), and CSV files as --input.
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
-import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {promisify} from 'node:util';
 
 import {agentFolder} from './lib/agents.mjs';
-import {binary, root, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
-import {agentPackage, uniqueName} from './lib/packages.mjs';
+import {command} from './lib/command.mjs';
+import {root, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {agentPackage, uniqueName, writePackage} from './lib/packages.mjs';
 
 const folder = path.join(root, 'agents/report_generator');
 const sales = path.join(root, 'tests/data/sales.csv');
-
-/** Runs `moonbase ARGS`; {code, stdout, stderr}. */
-const moonbaseCommand = (...args) =>
-    promisify(execFile)(binary, args, {cwd: root, maxBuffer: 1e8}).then(
-        (done) => ({code: 0, ...done}),
-        ({code, stdout, stderr}) => ({code, stdout, stderr}),
-    );
 
 describe('report_generator over HTTP', () => {
     let moonbase, api, deployment, manifest;
@@ -78,13 +70,11 @@ describe('moonbase run with a file of text as --input', () => {
         const at = path.join(dir, 'echo_text');
         await rm(at, {recursive: true, force: true});
         const files = agentPackage('return function(input) return input end', {name: 'echo_text', input});
-        await mkdir(at);
-        for (const [name, text] of Object.entries(files)) await writeFile(path.join(at, name), text);
-        return at;
+        return writePackage(at, files);
     }
 
     it('makes a report of a CSV file', async () => {
-        const {code, stdout} = await moonbaseCommand('run', folder, '--input', sales, '--json');
+        const {code, stdout} = await command(['run', folder, '--input', sales, '--json']);
         assert.equal(code, 0);
         assert.match(JSON.parse(stdout).output.summary, /revenue rose/);
     });
@@ -105,23 +95,23 @@ describe('moonbase run with a file of text as --input', () => {
             ['a.tsv', {data: {tabs: 'é,"\\\n'}}],
             ['a.txt', {note: 'é,"\\\n'}],
         ]) {
-            const {stdout} = await moonbaseCommand('run', at, '--input', await write(file, 'é,"\\\n'), '--json');
+            const {stdout} = await command(['run', at, '--input', await write(file, 'é,"\\\n'), '--json']);
             assert.deepEqual(JSON.parse(stdout).output, output, file);
         }
     });
 
     it('refuses it for a package that takes none, and text that is no UTF-8', async () => {
         const at = await packageWith({type: 'object', properties: {table: {type: 'string', contentMediaType: 'text/csv'}}});
-        const markdown = await moonbaseCommand('run', at, '--input', await write('a.md', '# a\n'));
+        const markdown = await command(['run', at, '--input', await write('a.md', '# a\n')]);
         assert.equal(markdown.code, 1);
         assert.match(markdown.stderr, /takes no text of type text\/markdown/);
-        const latin = await moonbaseCommand('run', at, '--input', await write('l.csv', Buffer.from([0x61, 0xe9, 0x0a])));
+        const latin = await command(['run', at, '--input', await write('l.csv', Buffer.from([0x61, 0xe9, 0x0a]))]);
         assert.match(latin.stderr, /no text in UTF-8/);
     });
 
     it('reads every other file as JSON', async () => {
         const at = await packageWith({});
-        const {stdout} = await moonbaseCommand('run', at, '--input', await write('a.data', '{"a": 1}'), '--json');
+        const {stdout} = await command(['run', at, '--input', await write('a.data', '{"a": 1}'), '--json']);
         assert.deepEqual(JSON.parse(stdout).output, {a: 1});
     });
 });

@@ -1,39 +1,18 @@
 // `moonbase serve`: its one line, its end, its predecessor's remains, its workers; and the commands
 // that work beside it.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
 import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, root, startMoonbase} from './lib/moonbase.mjs';
-
-/** Runs `moonbase ARGS` to its end. */
-function command(...args) {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {cwd: root, stdio: ['ignore', 'pipe', 'pipe']});
-        const out = {stdout: '', stderr: ''};
-        child.stdout.on('data', (data) => (out.stdout += data));
-        child.stderr.on('data', (data) => (out.stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, ...out}));
-    });
-}
+import {command} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
+import {until} from './lib/service.mjs';
 
 /** The processes whose parent is `pid`. */
 async function childrenOf(pid) {
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
     return text.split(' ').filter(Boolean).map(Number);
-}
-
-/** Waits until `check` gives something true. */
-async function until(what, check, ms = 20_000) {
-    for (const end = Date.now() + ms; Date.now() < end; ) {
-        const value = await check();
-        if (value) return value;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`not within ${ms} ms: ${what}`);
 }
 
 const ticket = {subject: 'Forgot my password', body: 'I forgot my password. Can you help me get back in?'};
@@ -60,7 +39,7 @@ describe('serve --dev', () => {
     });
 
     it('refuses a second server on the same data folder', async () => {
-        const second = await command('serve', '--dev', '--port', '0', '--data', moonbase.dir);
+        const second = await command(['serve', '--dev', '--port', '0', '--data', moonbase.dir]);
         assert.equal(second.code, 3);
         assert.match(second.stderr, /another process/);
         assert.equal(second.stdout, '');
@@ -82,23 +61,23 @@ describe('serve --dev', () => {
 
     it('is administered from the command line while it runs', async () => {
         const data = ['--data', moonbase.dir];
-        const made = await command('customer', 'create', 'Acme & Söhne', '--balance', '1.5', '--json', ...data);
+        const made = await command(['customer', 'create', 'Acme & Söhne', '--balance', '1.5', '--json', ...data]);
         assert.equal(made.code, 0, made.stderr);
         const {id, api_key: key} = JSON.parse(made.stdout);
         const theirs = moonbase.api.as(key);
         assert.equal((await theirs.get('/v1/balance')).json.balance_micros, 1_500_000);
 
-        const topped = await command('customer', 'topup', id, '$0.25', '--json', ...data);
+        const topped = await command(['customer', 'topup', id, '$0.25', '--json', ...data]);
         assert.deepEqual(JSON.parse(topped.stdout), {balance_micros: 1_750_000});
-        const customers = JSON.parse((await command('customer', 'list', '--json', ...data)).stdout);
+        const customers = JSON.parse((await command(['customer', 'list', '--json', ...data])).stdout);
         assert.equal(customers.find((c) => c.id === id).name, 'Acme & Söhne');
 
-        const narrow = await command('customer', 'key', id, '--scopes', 'usage:read', ...data);
+        const narrow = await command(['customer', 'key', id, '--scopes', 'usage:read', ...data]);
         const limited = moonbase.api.as(narrow.stdout.trim());
         assert.equal((await limited.get('/v1/balance')).status, 200);
         assert.equal((await limited.get('/v1/runs')).status, 403);
 
-        const nobody = await command('customer', 'topup', `cus_${'0'.repeat(31)}1`, '1', ...data);
+        const nobody = await command(['customer', 'topup', `cus_${'0'.repeat(31)}1`, '1', ...data]);
         assert.equal(nobody.code, 1);
         assert.match(nobody.stderr, /no such customer/);
     });
@@ -107,14 +86,14 @@ describe('serve --dev', () => {
         const run = (await moonbase.api.post(`/v1/deployments/${moonbase.ready.deployment}/execute`, ticket)).json;
         assert.equal(run.status, 'succeeded', JSON.stringify(run));
         const before = (await moonbase.api.get('/v1/balance')).json.balance_micros;
-        const replayed = await command('replay', run.id, '--json', '--data', moonbase.dir);
+        const replayed = await command(['replay', run.id, '--json', '--data', moonbase.dir]);
         assert.equal(replayed.code, 0, replayed.stderr);
         assert.match(replayed.stderr, /the same outcome as recorded/);
         const again = JSON.parse(replayed.stdout);
         assert.deepEqual(again.replayed.output, run.output);
         assert.ok(again.calls.same > 0 && again.calls.new === 0);
         assert.equal((await moonbase.api.get('/v1/balance')).json.balance_micros, before);
-        const missing = await command('replay', `run_${'0'.repeat(32)}`, '--data', moonbase.dir);
+        const missing = await command(['replay', `run_${'0'.repeat(32)}`, '--data', moonbase.dir]);
         assert.equal(missing.code, 2);
     });
 
@@ -128,8 +107,7 @@ describe('serve --dev', () => {
 
     it('starts over what a predecessor left that was killed', async () => {
         const key = moonbase.apiKey;
-        await moonbase.kill();
-        await moonbase.start();
+        await moonbase.killAndRestart();
         assert.equal(moonbase.apiKey, key);
         assert.equal((await moonbase.api.get('/v1/balance')).status, 200);
     });

@@ -1,12 +1,13 @@
 // Simulations: nothing outside is touched, the answers are the same each time, and what they tell is true.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, root, startMoonbase} from './lib/moonbase.mjs';
+import {command} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
+import {writePackage} from './lib/packages.mjs';
 
 // One package whose input says what it does.
 const manifest = {
@@ -48,25 +49,9 @@ const files = {'agent.json': JSON.stringify(manifest), 'main.lua': main};
 let dir, folder;
 before(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'mb-sim-'));
-    folder = path.join(dir, 'simulated');
-    await mkdir(folder);
-    for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+    folder = await writePackage(path.join(dir, 'simulated'), files);
 });
 after(() => rm(dir, {recursive: true, force: true}));
-
-function moonbase(args, input = '') {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {cwd: root, env: {PATH: process.env.PATH}});
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => (stdout += data));
-        child.stderr.on('data', (data) => (stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, stdout, stderr}));
-        child.stdin.on('error', () => {});
-        child.stdin.end(input);
-    });
-}
 
 let count = 0;
 /** Simulates these steps on the command line; returns the report. */
@@ -77,8 +62,8 @@ async function simulate(steps, {given, args = []} = {}) {
         await writeFile(file, JSON.stringify(given));
         more.push('--answers', file);
     }
-    const result = await moonbase(
-        ['run', folder, '--simulate', '--json', '--input', '-', ...more, ...args], JSON.stringify(steps));
+    const result = await command(
+        ['run', folder, '--simulate', '--json', '--input', '-', ...more, ...args], {input: JSON.stringify(steps)});
     assert.equal(result.stderr, '');
     return JSON.parse(result.stdout);
 }
@@ -211,14 +196,14 @@ describe('moonbase run --simulate', () => {
             [['--answers', path.join(dir, 'none.json')], 2, /cannot be opened/],
         ];
         for (const [args, code, reason] of cases) {
-            const result = await moonbase(['run', folder, '--simulate', '--input', '-', ...args], '[]');
+            const result = await command(['run', folder, '--simulate', '--input', '-', ...args], {input: '[]'});
             assert.equal(result.code, code, result.stderr);
             assert.match(result.stderr, reason);
         }
     });
 
     it('shows a person the trace, the cost and the permissions', async () => {
-        const {code, stdout} = await moonbase(['run', folder, '--simulate', '--input', '-'], JSON.stringify([GET_ORDER]));
+        const {code, stdout} = await command(['run', folder, '--simulate', '--input', '-'], {input: JSON.stringify([GET_ORDER])});
         assert.equal(code, 0);
         assert.match(stdout, /http\.request +example/);
         assert.match(stdout, /cost of a run: likely \$0\.00055/);

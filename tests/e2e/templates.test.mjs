@@ -1,28 +1,15 @@
 // Every template compiles without a warning, is drawn tidily, passes its cases, and runs after it was published.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
-import {binary, root, startMoonbase} from './lib/moonbase.mjs';
+import {command} from './lib/command.mjs';
+import {root, startMoonbase} from './lib/moonbase.mjs';
 
 const folder = path.join(root, 'agents/templates');
 const names = readdirSync(folder, {withFileTypes: true}).filter((one) => one.isDirectory()).map((one) => one.name);
 const read = (name, file) => JSON.parse(readFileSync(path.join(folder, name, file), 'utf8'));
-
-function command(...args) {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {cwd: root, env: {PATH: process.env.PATH}});
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => (stdout += data));
-        child.stderr.on('data', (data) => (stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, stdout, stderr}));
-        child.stdin.end();
-    });
-}
 
 /** What a run comes to with the model local and nothing else to reach: its output, or what it waits for. */
 const EXPECTED = {
@@ -43,11 +30,11 @@ describe('templates', () => {
 
     for (const name of names) {
         it(`${name} compiles without a warning and checks as a package`, async () => {
-            const {code, stdout} = await command('compile', path.join(folder, name), '--json');
+            const {code, stdout} = await command(['compile', path.join(folder, name), '--json']);
             assert.equal(code, 0, stdout);
             const result = JSON.parse(stdout);
             assert.deepEqual([result.ok, result.errors, result.warnings], [true, [], []]);
-            assert.equal((await command('check', path.join(folder, name))).code, 0);
+            assert.equal((await command(['check', path.join(folder, name)])).code, 0);
         });
 
         it(`${name} reads left to right, and nothing lies upon anything else`, () => {
@@ -63,7 +50,7 @@ describe('templates', () => {
         });
 
         it(`${name} passes its cases`, async () => {
-            const {code, stdout, stderr} = await command('eval', path.join(folder, name));
+            const {code, stdout, stderr} = await command(['eval', path.join(folder, name)]);
             assert.equal(code, 0, stdout + stderr);
         });
 

@@ -2,63 +2,29 @@
 // it, however often it comes, whoever is killed meanwhile. Time is moved by moving next_at.
 import assert from 'node:assert/strict';
 import {createHmac} from 'node:crypto';
-import {rmSync} from 'node:fs';
 import {after, before, describe, it} from 'node:test';
 
-import {runProgram} from '../bench/lib/run-program.mjs';
-import {Core} from '../chaos/lib/cores.mjs';
-import {Database} from '../chaos/lib/database.mjs';
-import {Client} from './lib/client.mjs';
-import {binary, temporaryDir} from './lib/moonbase.mjs';
+import {startCluster} from './lib/cluster.mjs';
 import {agentPackage, echoAgent} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
-let dir, database, service, one, two, other;
-const cores = [];
-
-async function startCore(name, key) {
-    const core = new Core(name, dir, {
-        DATABASE_URL: database.url('moonbase_core'),
-        MOONBASE_MASTER_KEY: '0123456789abcdef'.repeat(4),
-        MOONBASE_EGRESS_ALLOW: '127.0.0.1',
-        MOONBASE_LEASE_MS: '1500',
-        MOONBASE_HEARTBEAT_MS: '200',
-        MOONBASE_POLL_MS: '200',
-    });
-    await core.start();
-    core.api = new Client(core.url, key);
-    core.stranger = new Client(core.url);
-    cores.push(core);
-    return core;
-}
-
-async function createCustomer(name) {
-    const env = {...process.env, DATABASE_URL: database.url('postgres')};
-    const made = await runProgram(binary, ['customer', 'create', name, '--balance', '100000', '--json'], {env});
-    return JSON.parse(made).api_key;
-}
-
+let cluster, service, one, two, other;
 before(async () => {
-    dir = await temporaryDir();
     service = await startService();
-    database = new Database();
-    await database.start();
-    await runProgram(binary, ['migrate'], {env: {...process.env, DATABASE_URL: database.url('postgres')}});
-    const key = await createCustomer('owner');
-    other = await createCustomer('other');
-    one = await startCore('a', key);
-    two = await startCore('b', key);
+    cluster = await startCluster();
+    const key = await cluster.createCustomer('owner');
+    other = await cluster.createCustomer('other');
+    one = await cluster.startCore('a', key);
+    two = await cluster.startCore('b', key);
 });
 after(async () => {
     service.release();
-    await Promise.all(cores.map((core) => core.stop()));
+    await cluster?.stop();
     service.stop();
-    database.stop();
-    rmSync(dir, {recursive: true, force: true});
 });
 
 const uuid = (id) => id.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-const sql = (text) => database.sql(text);
+const sql = (text) => cluster.sql(text);
 const count = (text) => Number(sql(`select count(*) from ${text}`)[0][0]);
 const firings = async (id) => one.api.all(`/v1/triggers/${id}/firings`);
 
@@ -173,13 +139,11 @@ describe('schedules', () => {
         for (let n = 0; n < many; n++)
             await create({deployment_id: deployment.id, name: `n${n}`, kind: 'cron', schedule: '0 3 1 1 *', input: {url: `${service.url}/killed`, at: '{{trigger.key}}'}});
         const id = uuid(deployment.id);
-        const three = await startCore('c', one.api.key);
+        const three = await cluster.startCore('c', one.api.key);
         service.hold('/killed');
         sql(`update mb.triggers set next_at = now() where deployment_id = '${id}'`);
         await until('some fire', () => count(`mb.runs where deployment_id = '${id}'`) > 0);
-        three.stopping = true;
-        three.child.kill('SIGKILL');
-        cores.splice(cores.indexOf(three), 1);
+        await cluster.kill(three);
         await until('all fire', () => count(`mb.trigger_firings f join mb.triggers t using (trigger_id) where t.deployment_id = '${id}'`) === many);
         service.release();
         await until('all end', () => count(`mb.runs where deployment_id = '${id}' and status = 'succeeded'`) === many);
@@ -461,20 +425,59 @@ describe('the API', () => {
     });
 });
 
+describe('measurements', () => {
+    /** Of both cores together. */
+    async function measured() {
+        const names = ['fired_total{kind="cron"}', 'fired_total{kind="webhook"}', 'fired_total{kind="manual"}', 'failed_total{kind="cron"}', 'failed_total{kind="webhook"}', 'failed_total{kind="manual"}', 'late_total', 'skipped_total', 'deliveries_refused_total'];
+        const texts = await Promise.all([one, two].map(async (core) => (await core.api.get('/metrics')).text));
+        const value = (text, name) => Number(text.split('\n').find((line) => line.startsWith(`moonbase_triggers_${name} `)).split(' ')[1]);
+        return names.map((name) => texts.reduce((sum, text) => sum + value(text, name), 0));
+    }
+    /** What `action` adds, once it has added anything, in the order of the names above. */
+    async function adds(expected, action) {
+        const before = await measured();
+        await action();
+        const added = await until('it is counted', async () => {
+            const now = (await measured()).map((value, i) => value - before[i]);
+            return now.some((value) => value) && now;
+        });
+        assert.deepEqual(added, expected);
+    }
+    const strict = {input: {type: 'object', required: ['day'], properties: {day: {type: 'string'}}}};
+
+    it('tell ticks: fired, late, skipped and failed, each once on one of the cores', async () => {
+        const deployment = await deployEcho();
+        const body = {deployment_id: deployment.id, kind: 'cron', schedule: '0 3 1 1 *'};
+        const trigger = await create(body);
+        const none = await create({...body, name: 'none', catch_up: 'none'});
+        const wrong = await create({...body, name: 'wrong', deployment_id: (await deployEcho(strict)).id});
+        await adds([1, 0, 0, 0, 0, 0, 0, 0, 0], () => pass(trigger.id));
+        await adds([1, 0, 0, 0, 0, 0, 1, 0, 0], () => pass(trigger.id, '2 minutes'));
+        await adds([0, 0, 0, 0, 0, 0, 0, 1, 0], () => pass(none.id, '2 minutes'));
+        await adds([0, 0, 0, 1, 0, 0, 0, 0, 0], () => pass(wrong.id));
+    });
+
+    it('tell deliveries and firings by hand: fired, refused and failed', async () => {
+        const deployment = await deployEcho();
+        const hook = await create({deployment_id: deployment.id, kind: 'webhook', scheme: 'github'});
+        const wrong = await create({deployment_id: (await deployEcho(strict)).id, kind: 'webhook', scheme: 'github'});
+        const deliver = (to, secret = to.secret) => one.stranger.request('POST', to.path, {body: '[1]', headers: sign.github(secret, '[1]', {id: 'm-1'})});
+        await adds([0, 1, 0, 0, 0, 0, 0, 0, 0], () => deliver(hook));
+        await adds([0, 0, 0, 0, 0, 0, 0, 0, 1], () => deliver(hook, 'whsec_d3Jvbmc='));
+        await adds([0, 0, 0, 0, 1, 0, 0, 0, 0], () => deliver(wrong));
+        await adds([0, 0, 1, 0, 0, 0, 0, 0, 0], () => two.api.post(`/v1/triggers/${hook.id}/fire`));
+        await adds([0, 0, 0, 0, 0, 1, 0, 0, 0], () => two.api.post(`/v1/triggers/${wrong.id}/fire`));
+    });
+});
+
 describe('limits', () => {
     it('a webhook takes only so many deliveries in a minute', async () => {
-        const core = new Core('slow', dir, {
-            DATABASE_URL: database.url('moonbase_core'),
-            MOONBASE_MASTER_KEY: '0123456789abcdef'.repeat(4),
-            MOONBASE_HOOK_RATE_PER_MINUTE: '3',
-        });
-        await core.start();
-        cores.push(core);
+        const {stranger} = await cluster.startCore('slow', undefined, {MOONBASE_HOOK_RATE_PER_MINUTE: '3'});
         const deployment = await deployEcho();
         const hook = await create({deployment_id: deployment.id, kind: 'webhook', scheme: 'github'});
         const statuses = [];
         for (let n = 0; n < 5; n++) {
-            const answer = await new Client(core.url).request('POST', hook.path, {body: `[${n}]`, headers: sign.github(hook.secret, `[${n}]`)});
+            const answer = await stranger.request('POST', hook.path, {body: `[${n}]`, headers: sign.github(hook.secret, `[${n}]`)});
             statuses.push(answer.status);
             if (answer.status === 429) assert.ok(Number(answer.headers.get('retry-after')) > 0);
         }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 
 import {agentFolder} from './lib/agents.mjs';
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage, uniqueName} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
@@ -12,23 +12,19 @@ let moonbase, api, service, files;
 before(async () => {
     service = await startService();
     const env = {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'};
-    moonbase = await startMoonbase({dir: await temporaryDir(), env});
+    moonbase = await startMoonbase({env});
     api = moonbase.api;
     files = await agentFolder('workflow_orchestrator', {hosts: ['127.0.0.1']});
 });
 after(async () => {
-    await moonbase.dispose();
+    await moonbase?.dispose();
     service.stop();
 });
 
 const examples = () => JSON.parse(files['agent.json']).examples.map((one) => structuredClone(one.input));
 const deploy = (config = {}) => api.deploy(files, {name: uniqueName('flow'), config});
 
-async function accept(deployment, input) {
-    const answer = await api.post(`/v1/deployments/${deployment.id}/execute`, input, {headers: {prefer: 'respond-async'}});
-    assert.equal(answer.status, 202, answer.text);
-    return answer.json.id;
-}
+const accept = (deployment, input) => api.accept(deployment.id, input);
 
 async function output(id) {
     const run = await api.untilEnded(id, 60_000);

@@ -1,7 +1,6 @@
 // Workflows over HTTP and on the command line: drafts, errors, versions, deployments, and what a kill -9 does to
 // a run of one.
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
 import {createHmac} from 'node:crypto';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -9,7 +8,8 @@ import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 
 import {bigWorkflow} from '../bench/lib/workflows.mjs';
-import {binary, root, startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {command, createCustomer} from './lib/command.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {echoAgent, uniqueName} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 import {times, withValue, workflow} from './lib/workflows.mjs';
@@ -18,7 +18,6 @@ let moonbase, api, service;
 before(async () => {
     service = await startService();
     moonbase = await startMoonbase({
-        dir: await temporaryDir(),
         env: {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'},
     });
     api = moonbase.api;
@@ -27,19 +26,6 @@ after(async () => {
     await moonbase?.dispose();
     service.stop();
 });
-
-function command(args, input = '') {
-    return new Promise((resolve, reject) => {
-        const child = spawn(binary, args, {cwd: root, env: {PATH: process.env.PATH}});
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => (stdout += data));
-        child.stderr.on('data', (data) => (stderr += data));
-        child.on('error', reject);
-        child.on('close', (code) => resolve({code, stdout, stderr}));
-        child.stdin.end(input);
-    });
-}
 
 async function create(document) {
     const made = await api.post('/v1/workflows', {document});
@@ -324,8 +310,7 @@ describe('publishing', () => {
 describe("other customers' workflows", () => {
     it('are not there, and a key needs the scope', async () => {
         const {flow} = await published(times(uniqueName('mine'), 2));
-        const made = await command(['customer', 'create', 'Other', '--json', '--data', moonbase.dir]);
-        const theirs = api.as(JSON.parse(made.stdout).api_key);
+        const theirs = api.as(await createCustomer(moonbase, 'Other'));
         const document = times('x_x', 2);
         const calls = [
             theirs.get(at(flow)),
@@ -368,29 +353,20 @@ describe('kill -9 during a run of a published workflow', () => {
                 grants: {hosts: ['127.0.0.1']},
             });
 
-    async function killAndRestart() {
-        await moonbase.kill();
-        await moonbase.start();
-        api = moonbase.api;
-    }
-
     it('goes on in the middle of parallel branches, at the approval and after it, and does nothing twice', async () => {
         const {deployment} = await published(document());
         service.hold('/right');
-        const accepted = await api.post(`/v1/deployments/${deployment.id}/execute`, {url: service.url},
-            {headers: {prefer: 'respond-async'}});
-        assert.equal(accepted.status, 202, accepted.text);
-        const {id} = accepted.json;
+        const id = await api.accept(deployment.id, {url: service.url});
         await until('one branch is done and recorded', async () => {
             const {data} = (await api.get(`/v1/runs/${id}/steps`)).json;
             return service.count('/right') === 1 && data.some((step) => step.result?.body === 'done');
         });
-        await killAndRestart();
+        await moonbase.killAndRestart();
         service.release();
         const waits = await api.untilRun(id, (run) => run.status === 'waiting' && run.wait_reason === 'approval', 30_000);
         assert.equal(waits.diverged, false);
         assert.equal(service.count('/left'), 1);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         const [asked] = (await api.get(`/v1/approvals?run=${id}`)).json.data;
         assert.equal(asked.title, 'Go on with done?');
         assert.equal((await api.post(`/v1/runs/${id}/approve`, {approved: true, by: 'kim'})).status, 200);
@@ -420,7 +396,7 @@ describe('moonbase compile', () => {
         assert.equal((await command(['check', out])).code, 0);
         assert.equal((await command(['compile', file, '--out', out, '--check'])).code, 0);
         for (const what of [out, file]) {
-            const run = await command(['run', what, '--input', '-', '--json'], '{"n": 2}');
+            const run = await command(['run', what, '--input', '-', '--json'], {input: '{"n": 2}'});
             assert.deepEqual(JSON.parse(run.stdout).output, {n: 8}, run.stderr);
         }
         const back = await command(['compile', out, '--import']);

@@ -78,6 +78,14 @@ export class Client {
         });
     }
 
+    /** Executes and does not wait; throws when the run is not accepted. Returns its id. */
+    async accept(deploymentId, input) {
+        const headers = {prefer: 'respond-async'};
+        const answer = await this.post(`/v1/deployments/${deploymentId}/execute`, input, {headers});
+        if (answer.status !== 202) throw new Error(`execute: ${answer.status} ${answer.text}`);
+        return answer.json.id;
+    }
+
     /** Executes and yields the run's events as they come: {event, id, data}, data parsed. */
     async *stream(deploymentId, input, {headers = {}, ...options} = {}) {
         const response = await this.open('POST', `/v1/deployments/${deploymentId}/execute`, {

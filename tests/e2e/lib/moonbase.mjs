@@ -7,7 +7,7 @@
 //
 // Environment: MB_BUILD = where the programs are (build/), MB_KEEP=1 = leave the data folder behind.
 import {spawn} from 'node:child_process';
-import {chmod, mkdtemp, readdir, readlink, rm} from 'node:fs/promises';
+import {chmod, mkdtemp, readdir, readlink, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -49,15 +49,26 @@ export async function temporaryDir(name = 'mb-e2e-') {
  * Starts a server and waits until it serves.
  *
  * options: args (more arguments of `serve`), env (more environment), port, dir (a data folder that
- * is to be used again; then dispose() leaves it), command (another program than build/moonbase).
+ * is to be used again; then dispose() leaves it), command (another program than build/moonbase),
+ * files ({SETTING: value}: settings that name a JSON file, which is written into the data folder).
  * Rejects with the end of the log when it does not become ready.
  */
 export async function startMoonbase(options = {}) {
     const port = options.port ?? (await freePort());
     const dir = options.dir ?? (await temporaryDir());
-    const moonbase = new Moonbase({...options, port, dir, ownsDir: !options.dir});
+    const env = {...options.env, ...(await writeFiles(dir, options.files))};
+    const moonbase = new Moonbase({...options, env, port, dir, ownsDir: !options.dir});
     await moonbase.start();
     return moonbase;
+}
+
+async function writeFiles(dir, files = {}) {
+    const env = {};
+    for (const [setting, value] of Object.entries(files)) {
+        env[setting] = path.join(dir, `${setting}.json`);
+        await writeFile(env[setting], JSON.stringify(value));
+    }
+    return env;
 }
 
 export class Moonbase {
@@ -131,6 +142,12 @@ export class Moonbase {
         this.child.kill('SIGKILL');
         await this.#exit;
         this.#gone();
+    }
+
+    /** kill -9, and a start on what it left: the port and the key are those it had, so that `api` stays good. */
+    async killAndRestart() {
+        await this.kill();
+        await this.start();
     }
 
     /** Resolves when the process ends by itself. */

@@ -1,4 +1,6 @@
 // Small agent packages for tests.
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
 
 let serial = 0;
 
@@ -27,3 +29,12 @@ export function agentPackage(main, manifest = {}, files = {}) {
 
 /** An agent that gives back its input. */
 export const echoAgent = (manifest) => agentPackage('return function(input) return input end', manifest);
+
+/** Writes a package's files, {path: text}, below a folder that is made if need be; returns the folder. */
+export async function writePackage(folder, files) {
+    for (const [name, text] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(folder, name)), {recursive: true});
+        await writeFile(path.join(folder, name), text);
+    }
+    return folder;
+}

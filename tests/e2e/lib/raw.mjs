@@ -4,7 +4,7 @@ import net from 'node:net';
 
 /**
  * Opens a connection to `url`. The result has write(bytes), response() (the next whole response:
- * {status, headers, text}, or null when the server closed instead), closed (a promise) and end().
+ * {status, headers, text, json}, or null when the server closed instead), closed (a promise) and end().
  */
 export function connect(url) {
     const {hostname, port} = new URL(url);
@@ -79,7 +79,16 @@ function take(buffer) {
     }
     const status = Number(first.split(' ')[1]);
     const body = takeBody(buffer.subarray(end + 4), headers, status);
-    return body && {status, headers, text: body.text, bytes: end + 4 + body.bytes};
+    if (!body) return null;
+    return {
+        status,
+        headers,
+        text: body.text,
+        get json() {
+            return JSON.parse(body.text);
+        },
+        bytes: end + 4 + body.bytes,
+    };
 }
 
 function takeBody(buffer, headers, status) {

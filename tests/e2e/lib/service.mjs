@@ -1,8 +1,11 @@
 // An outside service for tests: notes what arrives, and answers when it is told to.
 import http from 'node:http';
 
-/** {url, calls: [{method, path, key}], hold(path), release(path?), stop()}. */
-export async function startService() {
+/**
+ * {url, calls: [{method, path, key}], count(path), hold(path), release(path?), stop()}. `answer(path)` gives what it
+ * answers, at once or when the path is released.
+ */
+export async function startService({answer = () => 'done'} = {}) {
     const held = new Map(); // path -> answers that wait
     const service = {calls: []};
     const server = http.createServer((req, res) => {
@@ -10,7 +13,7 @@ export async function startService() {
         res.sendDate = false; // answers are the same whenever they are given
         service.calls.push({method: req.method, path: req.url, key: req.headers['idempotency-key']});
         if (held.has(req.url)) held.get(req.url).push(res);
-        else res.end('done');
+        else res.end(answer(req.url));
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     service.url = `http://127.0.0.1:${server.address().port}`;
@@ -19,7 +22,7 @@ export async function startService() {
         for (const one of path ? [path] : [...held.keys()]) {
             const waiting = held.get(one) ?? [];
             held.delete(one);
-            waiting.forEach((res) => res.end('done'));
+            waiting.forEach((res) => res.end(answer(one)));
         }
     };
     service.count = (path) => service.calls.filter((call) => call.path === path).length;
