@@ -104,8 +104,8 @@ int mb_catalog_load_pinned(struct mb_catalog *catalog, struct mb_id customer_id,
                            void (*on_loaded)(void *arg, struct mb_deployment *deployment,
                                              const struct mb_err *err),
                            void *arg, struct mb_err *err) MB_MUST_CHECK;
-/* Something about the deployment, or the customer, with this id has changed: it is read again. The nil
- * id: about any. */
+/* Something about the deployment, or the customer, with this id has changed: it is read again. The
+ * nil id: about any. */
 void mb_catalog_forget(struct mb_catalog *catalog, struct mb_id id);
 
 #endif
