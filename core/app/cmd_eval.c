@@ -26,8 +26,10 @@ struct eval {
 static void on_result(void *arg, const json_t *result)
 {
     const struct eval *e = arg;
-    if (!e->cli->json)
-        mb_eval_print_result(stdout, result);
+    if (e->cli->json)
+        return;
+    mb_eval_print_result(stdout, result);
+    fflush(stdout); /* who reads it by a pipe need not wait for the others */
 }
 
 static int run_file(struct eval *e, const struct mb_files *files, const char *path,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
 
-import {startMoonbase, temporaryDir} from './lib/moonbase.mjs';
+import {startMoonbase} from './lib/moonbase.mjs';
 import {agentPackage, uniqueName} from './lib/packages.mjs';
 import {startService, until} from './lib/service.mjs';
 
@@ -18,19 +18,13 @@ before(async () => {
     service = await startService();
     const env = {MOONBASE_EGRESS_ALLOW: '127.0.0.1', MOONBASE_PARK_GRACE_MS: '200'};
     const files = {MOONBASE_MODELS_FILE: MODELS};
-    moonbase = await startMoonbase({dir: await temporaryDir(), env, files});
+    moonbase = await startMoonbase({env, files});
     api = moonbase.api;
 });
 after(async () => {
     await moonbase.dispose();
     service.stop();
 });
-
-async function killAndRestart() {
-    await moonbase.kill();
-    await moonbase.start();
-    api = moonbase.api;
-}
 
 const TOOLS = ['agent.run', 'agent.wait', 'llm.chat', 'http.request', 'sleep', 'approve', 'kv.set', 'kv.get'];
 const HEAD = 'local moon = require "moon"\nreturn function(input, ctx)\n';
@@ -279,7 +273,7 @@ describe('the money of child runs', () => {
         service.hold(go);
         const id = await accept(parent, {url: service.url + path, go: service.url + go});
         await until('it is between the two', () => service.count(go) === 1);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         service.release();
         const ended = await api.untilEnded(id);
         succeeded(ended);
@@ -357,7 +351,7 @@ describe('kill -9 of the core', () => {
         );
         const id = await accept(parent, {url: service.url + path, go: service.url + go});
         await until('the child exists', () => service.count(go) === 1);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         service.release();
         const ended = await api.untilEnded(id);
         succeeded(ended);
@@ -374,7 +368,7 @@ describe('kill -9 of the core', () => {
         const parent = await deploy(`return (moon.run("${helper.name}", {url = input.url}))`, [helper.name]);
         const id = await accept(parent, {url: service.url + path});
         await until('the child runs', () => service.count(path) === 1);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         service.release(path);
         const ended = await api.untilEnded(id);
         succeeded(ended);
@@ -414,7 +408,7 @@ describe('kill -9 of the core', () => {
         );
         const id = await accept(saga, {url: service.url, stuck});
         await until('the second is being undone', () => service.count(stuck) === 1);
-        await killAndRestart();
+        await moonbase.killAndRestart();
         service.release(stuck);
         const ended = await api.untilEnded(id);
         assert.equal(ended.status, 'failed');

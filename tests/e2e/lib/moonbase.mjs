@@ -58,7 +58,10 @@ export async function startMoonbase(options = {}) {
     const dir = options.dir ?? (await temporaryDir());
     const env = {...options.env, ...(await writeFiles(dir, options.files))};
     const moonbase = new Moonbase({...options, env, port, dir, ownsDir: !options.dir});
-    await moonbase.start();
+    await moonbase.start().catch(async (error) => {
+        await moonbase.dispose();
+        throw error;
+    });
     return moonbase;
 }
 
