@@ -198,20 +198,23 @@ static void add_by_rule(struct change *list, int *n, int64_t at, int32_t offset_
     list[i] = (struct change){at, offset_s};
 }
 
+enum { BY_RULE = 10 }; /* changes: two a year */
+
 /* The changes by the rule in the years around this moment, in order; those that fall together (a
- * zone that has summer time for ever) are none. */
-static int list_by_rule(const struct mb_tz_rule *rule, int64_t unix_s, struct change list[6])
+ * zone that has summer time for ever) are none. The first and the last of all are there only to
+ * tell whether their neighbours are such. */
+static int list_by_rule(const struct mb_tz_rule *rule, int64_t unix_s, struct change list[BY_RULE])
 {
     int n = 0, kept = 0;
     int64_t year = mb_civil_of_days(mb_floor_div(unix_s, MB_DAY_S)).year;
-    for (int64_t y = year - 1; y <= year + 1; y++) {
+    for (int64_t y = year - 2; y <= year + 2; y++) {
         add_by_rule(list, &n, mb_tz_rule_begin(rule, y), rule->summer_s);
         add_by_rule(list, &n, mb_tz_rule_end(rule, y), rule->standard_s);
     }
     for (int i = 0; i < n; i++) {
         if (i + 1 < n && list[i].at == list[i + 1].at)
             i++;
-        else
+        else if (i > 0 && i + 1 < n)
             list[kept++] = list[i];
     }
     return kept;
@@ -220,18 +223,18 @@ static int list_by_rule(const struct mb_tz_rule *rule, int64_t unix_s, struct ch
 static struct mb_tz_span span_by_rule(const struct mb_tz *tz, struct mb_tz_span span,
                                       int64_t unix_s)
 {
-    struct change list[6];
+    struct change list[BY_RULE];
     int n = list_by_rule(&tz->rule, unix_s, list);
     int64_t last = span.from;
     for (int i = 0; i < n; i++) {
         if (list[i].at <= last && last != INT64_MIN)
             continue; /* the table has it, or has something else there */
+        if (list[i].offset_s == span.offset_s && (span.from == last || list[i].at > unix_s))
+            continue;
         if (list[i].at > unix_s) {
             span.until = list[i].at;
             break;
         }
-        if (list[i].offset_s == span.offset_s && span.from == last)
-            continue;
         span.from = list[i].at;
         span.offset_before_s = span.offset_s;
         span.offset_s = list[i].offset_s;
