@@ -12,13 +12,14 @@ function outcomes(context) {
     const {work} = context;
     const all = readRuns(context);
     const [lost, wrong] = [[], []];
-    for (const {id, kind, name, of} of work.accepted.values()) {
+    for (const {id, kind, name, of, cancelSentAt} of work.accepted.values()) {
         const run = all.get(uuidOf(id));
         const {endsAs = () => 'succeeded', isRight} = KINDS[kind];
         const what = `${kind} ${name} ${id}${of ? ` a fork of ${of}` : ''}`;
         if (!run) lost.push(what);
         else if (!isEnded(run))
             continue; // is stuck
+        else if (run.endedAt * 1000 < cancelSentAt) continue; // its client was told of it too late to cancel it
         else if (run.status !== endsAs(name)) wrong.push(`${what} ${endOf(run)}`);
         else if (isRight && !isRight(name, run.output, run.error)) wrong.push(`${what} gave ${endOf(run)}`);
     }

@@ -43,7 +43,7 @@ export async function insist(cores, key, method, path_, options, good, what) {
 export class Work {
     constructor(context) {
         this.context = context; // {cores, customers: [{key, deployments: {kind: id}}], stub, database}
-        this.accepted = new Map(); // run id -> {id, kind, name, customer}, a fork's {of, at} too
+        this.accepted = new Map(); // run id -> {id, kind, name, customer}; of a fork {of, at}, of a cancelled one {cancelSentAt} too
         this.problems = []; // requests that were refused
         this.doubles = []; // keys that made more than one run
         this.sent = 0;
@@ -82,6 +82,7 @@ export class Work {
         this.accepted.set(id, {id, kind, name, customer});
         if (KINDS[kind].isCancelled) {
             await pause(between(0, 1500));
+            this.accepted.get(id).cancelSentAt = Date.now();
             await insist(
                 cores,
                 customer.key,
